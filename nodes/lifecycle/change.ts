@@ -1,0 +1,65 @@
+import type { Fact, Write } from './facts';
+import type { Status } from './lifecycle';
+
+/** How a remote call ended, written together with the transition that it leads to. */
+export interface EffectOutcome {
+  id: number;
+  attempt: number;
+  state: 'done';
+  reference?: string | undefined;
+}
+
+/** One wanted transition, as data. */
+export interface Change {
+  order: number;
+  /** Where it must stand; the change is refused as stale otherwise. */
+  from?: Status;
+  /** Absent: no move, only what waits for the order (kept facts, waiting cancellations) is looked at again. */
+  to?: Status;
+  version?: number;
+  /** The claim that does it; a change by a claim that was taken away is refused as fenced. */
+  token?: string;
+  actor: string;
+  reason?: string;
+  writes?: Write[];
+  effects?: EffectOutcome[];
+  /** Effects that a put-back frees for another attempt (rejected, not done → intent). */
+  renewEffects?: boolean;
+  /** A person's decision on an open hold of the order; refused where the hold is closed already. */
+  decision?: { hold: number; decision: HoldDecision; by: string; reason: string; reference?: string | undefined };
+  /** Marks what the storefront was told: the payments as captured, the parcels as told. */
+  captured?: { reference?: string | undefined };
+}
+
+export type Entry = { change: Change } | { fact: Fact };
+
+/** On a call in doubt: it happened, it did not, send it again. On any other hold: release it. */
+export type HoldDecision = 'done' | 'void' | 'resend' | 'release';
+
+/** What a decision makes of the effect that the hold names. */
+export const DECIDED: Readonly<Record<Exclude<HoldDecision, 'release'>, string>> = { done: 'done', void: 'not_done', resend: 'intent' };
+
+export type Refusal = 'unknown-order' | 'fenced' | 'stale' | 'illegal' | 'hold-closed' | 'decision-does-not-fit';
+
+export type ChangeResult =
+  | { moved: true; from: Status; to: Status; version: number }
+  | { moved: false; refused?: Refusal; status?: Status; version?: number };
+
+export type FactResult = { result: 'applied' | 'already' | 'kept' | 'impossible' | 'unknown'; status?: Status; reason?: string };
+
+/** The row of an order as the group sees it after the lock; changed in memory as its entries are decided. */
+export interface Image {
+  order: number;
+  storeId: number;
+  status: Status;
+  version: number;
+  token: string | null;
+  holds: number;
+  pending: number;
+  lane: string;
+  /** The status that the last move of this group left. */
+  cameFrom?: Status;
+  changed: boolean;
+  /** The counters as they were locked. */
+  before: { holds: number; pending: number };
+}

@@ -1,0 +1,214 @@
+import type { Beside, StoredFact } from './read';
+import { type Change, type ChangeResult, DECIDED, type FactResult, type Image, type Refusal } from './change';
+import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
+import { lifecycle, type Status } from './lifecycle';
+
+export interface Audit {
+  order: number;
+  version: number;
+  from: Status;
+  to: Status;
+  actor: string;
+  reason: string;
+}
+
+/** Everything that one group will write, collected while its entries are decided in memory. */
+export class Plan {
+  readonly audits: Audit[] = [];
+  readonly writes: Write[] = [];
+  readonly effects: NonNullable<Change['effects']>[number][] = [];
+  readonly settled: { ids: number[]; reason: string }[] = [];
+  readonly renewed: number[] = [];
+  readonly captured: { order: number; reference: string | null }[] = [];
+  readonly shipped: { order: number; lineId: string; quantity: number }[] = [];
+  readonly orders: { order: number; columns: Record<string, string | number> }[] = [];
+  readonly holds: { order: number; kind: string; reason: string; actor: string }[] = [];
+  readonly resolvedHolds: { ids: number[]; tasks: number[]; by: string; decision: string; reason: string }[] = [];
+  readonly decidedEffects: { id: number; state: string; reason: string; reference: string | null }[] = [];
+  readonly inbox: { fact: Fact; state: string; reason: string | null; status: Status }[] = [];
+  readonly inboxApplied: { id: number; state: string; reason: string | null; status: Status }[] = [];
+  readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
+  readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
+}
+
+/** Decides a wanted transition on the locked image; an accepted one changes the image, so that the next entry sees it. */
+export function decideChange(change: Change, image: Image | undefined, beside: Beside, plan: Plan): ChangeResult {
+  if (!image) return { moved: false, refused: 'unknown-order' };
+  const refused = refusalOf(change, image) ?? (change.decision && decideHold(change.decision, image, beside, plan));
+  if (refused) return { moved: false, refused, status: image.status, version: image.version };
+  if (change.to === undefined) {
+    image.changed = true;
+    return { moved: false, status: image.status, version: image.version };
+  }
+  const from = image.status;
+  move(image, change.to, change.actor, change.reason ?? '', plan);
+  if (change.writes) plan.writes.push(...change.writes);
+  if (change.effects) plan.effects.push(...change.effects);
+  if (change.renewEffects) plan.renewed.push(image.order);
+  if (change.captured) plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
+  return { moved: true, from, to: change.to, version: image.version };
+}
+
+/** Closes the hold; a decision about a call in doubt is written into the ledger, and what waited for it is looked at again. */
+function decideHold(wanted: NonNullable<Change['decision']>, image: Image, beside: Beside, plan: Plan): Refusal | undefined {
+  const hold = beside.holds.find((each) => each.id === wanted.hold);
+  if (!hold) return 'hold-closed';
+  if ((hold.effect === null) !== (wanted.decision === 'release')) return 'decision-does-not-fit';
+  if (hold.effect !== null && wanted.decision !== 'release') {
+    const state = DECIDED[wanted.decision];
+    const effect = beside.context.get(image.order)?.effects.find((each) => each.id === hold.effect);
+    if (effect) effect.state = state;
+    plan.decidedEffects.push({ id: hold.effect, state, reason: `${wanted.by}: ${wanted.reason}`.slice(0, 500), reference: wanted.reference ?? null });
+  }
+  closeHolds([hold], wanted.by, wanted.decision, wanted.reason, image, beside, plan);
+  plan.events.push({ order: image.order, kind: 'hold.decided', actor: wanted.by, text: `${wanted.decision}: ${wanted.reason}` });
+  return undefined;
+}
+
+function closeHolds(holds: Beside['holds'], by: string, decision: string, reason: string, image: Image, beside: Beside, plan: Plan): void {
+  if (holds.length === 0) return;
+  const tasks = holds.flatMap((hold) => (hold.task === null ? [] : [hold.task]));
+  plan.resolvedHolds.push({ ids: holds.map((hold) => hold.id), tasks, by, decision, reason: reason.slice(0, 500) });
+  beside.holds = beside.holds.filter((hold) => !holds.includes(hold));
+  image.holds -= holds.length - tasks.length;
+  image.changed = true;
+}
+
+function refusalOf(change: Change, image: Image): Refusal | undefined {
+  if (change.token !== undefined && image.token !== change.token) return 'fenced';
+  if (change.version !== undefined && image.version !== change.version) return 'stale';
+  if (change.from !== undefined && image.status !== change.from) return 'stale';
+  if (change.to !== undefined && !lifecycle.allows(image.status, change.to)) return 'illegal';
+  return undefined;
+}
+
+function move(image: Image, to: Status, actor: string, reason: string, plan: Plan): void {
+  image.version++;
+  plan.audits.push({ order: image.order, version: image.version, from: image.status, to, actor, reason: reason.slice(0, 500) });
+  image.cameFrom = image.status;
+  image.status = to;
+  image.token = null;
+  image.changed = true;
+}
+
+const EMPTY: Omit<FactContext, 'status'> = { exportSequence: 0, lines: [], effects: [] };
+
+/** Decides an incoming fact; the same event again gets the stored answer. */
+export function decideFact(fact: Fact, image: Image | undefined, beside: Beside, rules: FactRules, plan: Plan): FactResult {
+  if (!image) return { result: 'unknown' };
+  const stored = beside.inbox.find((row) => row.order === fact.order && row.source === fact.source && row.eventId === fact.eventId);
+  if (stored) return answerOf(stored);
+  const decision = judge(fact.type, fact.body, image, beside, rules);
+  if (decision.is === 'impossible') return { result: 'impossible', status: image.status, reason: decision.reason };
+  if (decision.is === 'applied') apply(fact, decision, image, beside, plan);
+  if (decision.is === 'exception') openHold(image, 'fact.exception', decision.reason, fact.actor, plan);
+  if (decision.is === 'early') {
+    image.pending++;
+    image.changed = true;
+    plan.events.push({ order: image.order, kind: 'fact.kept', actor: fact.actor, text: `${fact.type} came early and is kept` });
+  }
+  const state = decision.is === 'early' ? 'kept' : decision.is;
+  const reason = 'reason' in decision ? decision.reason : null;
+  plan.inbox.push({ fact, state, reason, status: image.status });
+  // Rows that the group has not written yet: the same event twice in one group is answered from here.
+  beside.inbox.push({ id: 0, order: fact.order, source: fact.source, eventId: fact.eventId, type: fact.type, body: fact.body, state, status: image.status, reason });
+  return answerOf({ state, status: image.status, reason });
+}
+
+function answerOf({ state, status, reason }: Pick<StoredFact, 'state' | 'status' | 'reason'>): FactResult {
+  const result = state === 'exception' ? 'kept' : state;
+  return { result, status, ...(reason !== null && { reason }) };
+}
+
+function judge(type: string, body: unknown, image: Image, beside: Beside, rules: FactRules): FactDecision {
+  const rule = rules[type];
+  if (!rule) return { is: 'impossible', reason: `nothing here takes ${type}` };
+  return rule(body as never, { ...(beside.context.get(image.order) ?? EMPTY), status: image.status });
+}
+
+function apply(from: Pick<Fact, 'type' | 'actor'>, decision: FactDecision & { is: 'applied' }, image: Image, beside: Beside, plan: Plan): void {
+  const { to, reason, writes = [], shipped = [], settles = [], order, hold } = decision;
+  if (to !== undefined) move(image, to, from.actor, reason, plan);
+  else plan.events.push({ order: image.order, kind: from.type, actor: from.actor, text: reason });
+  plan.writes.push(...writes);
+  const context = beside.context.get(image.order);
+  for (const { lineId, quantity } of shipped) {
+    plan.shipped.push({ order: image.order, lineId, quantity });
+    const line = context?.lines.find((each) => each.lineId === lineId);
+    if (line) line.shipped += quantity;
+  }
+  settle(image, settles, `settled by ${from.type}`, from.actor, beside, plan);
+  if (order) {
+    plan.orders.push({ order: image.order, columns: order });
+    if (context && order.export_sequence !== undefined) context.exportSequence = order.export_sequence;
+  }
+  if (hold) openHold(image, hold.kind, hold.reason, from.actor, plan);
+  image.changed = true;
+}
+
+const IN_DOUBT = new Set(['sent', 'unknown', 'parked']);
+
+/** A fact that implies a remote call settles it as done, and closes the hold that asked about it. */
+function settle(image: Image, kinds: readonly string[], reason: string, actor: string, beside: Beside, plan: Plan): void {
+  const effects = beside.context.get(image.order)?.effects ?? [];
+  const proven = effects.filter((effect) => kinds.includes(effect.kind) && IN_DOUBT.has(effect.state));
+  if (proven.length === 0) return;
+  for (const effect of proven) effect.state = 'done';
+  const ids = proven.map((effect) => effect.id);
+  plan.settled.push({ ids, reason });
+  closeHolds(beside.holds.filter((hold) => hold.effect !== null && ids.includes(hold.effect)), actor, 'settled', reason, image, beside, plan);
+}
+
+export function openHold(image: Image, kind: string, reason: string, actor: string, plan: Plan): void {
+  plan.holds.push({ order: image.order, kind, reason, actor });
+  image.holds++;
+  image.changed = true;
+}
+
+/**
+ * What waited for this order to move: kept facts whose time has come, in the order they came, then cancellations that were asked
+ * for while a remote call was in doubt.
+ */
+export function decidePending(image: Image, beside: Beside, rules: FactRules, plan: Plan): void {
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const kept of beside.inbox.filter((row) => row.order === image.order && row.state === 'kept' && row.id > 0)) {
+      const decision = judge(kept.type, kept.body, image, beside, rules);
+      if (decision.is === 'early') continue;
+      const actor = `partner:${kept.source}`;
+      if (decision.is === 'applied') apply({ type: kept.type, actor }, decision, image, beside, plan);
+      else if (decision.is !== 'already') openHold(image, 'fact.exception', `${kept.type} was kept and is impossible now: ${decision.reason}`, actor, plan);
+      kept.state = decision.is === 'impossible' ? 'exception' : decision.is;
+      kept.status = image.status;
+      kept.reason = 'reason' in decision ? decision.reason : null;
+      plan.inboxApplied.push({ id: kept.id, state: kept.state, reason: kept.reason, status: image.status });
+      image.pending--;
+      image.changed = true;
+      moved = true;
+    }
+  }
+  for (const waiting of beside.cancellations.filter((row) => row.order === image.order)) {
+    const answer = mayCancel(image.status, beside.context.get(image.order)?.effects ?? []);
+    if (answer.is === 'wait') continue;
+    beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
+    image.pending--;
+    image.changed = true;
+    if (answer.is === 'yes') move(image, waiting.to, waiting.actor, waiting.reason, plan);
+    else plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });
+    plan.cancellations.push({ id: waiting.id, state: answer.is === 'yes' ? 'granted' : 'declined', reason: answer.is === 'yes' ? 'nothing stood against it' : answer.reason });
+  }
+}
+
+/** Whether a whole-order cancel is possible now, must wait for a call in doubt, or is refused. */
+export function mayCancel(
+  status: Status,
+  effects: readonly { kind: string; state: string }[],
+): { is: 'yes' } | { is: 'wait'; reason: string } | { is: 'no'; reason: string } {
+  const { cancel } = lifecycle.statuses[status];
+  if (cancel === 'closed') return { is: 'no', reason: `an order in ${status} cannot be cancelled any more` };
+  const doubt = effects.find((effect) => IN_DOUBT.has(effect.state));
+  if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
+  if (cancel !== 'free') return { is: 'no', reason: 'NAV knows the order: it can no longer be cancelled here' };
+  if (effects.some((effect) => effect.kind === 'nav.create' && effect.state === 'done')) return { is: 'no', reason: 'NAV knows the order: it can no longer be cancelled here' };
+  return { is: 'yes' };
+}

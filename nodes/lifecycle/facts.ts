@@ -1,0 +1,58 @@
+import type { Status } from './lifecycle';
+
+/** Something a partner tells us about an order: a release, an acceptance, a rejection, a shipment. */
+export interface Fact {
+  /** The partner; REST and Service Bus share it. */
+  source: string;
+  /** The partner's identity of the event: the same event twice is applied once. */
+  eventId: string;
+  type: string;
+  order: number;
+  /** As received, for the inbox. */
+  body: unknown;
+  actor: string;
+}
+
+/** What a rule may look at; read under the order's lock. */
+export interface FactContext {
+  status: Status;
+  exportSequence: number;
+  lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];
+  effects: readonly { id: number; kind: string; key: string; state: string }[];
+}
+
+/** Rows written in the transition's own transaction. */
+export interface Write {
+  table: 'fulfillments' | 'fulfillment_items' | 'order_events' | 'tasks';
+  rows: Record<string, unknown>[];
+}
+
+/** What a fact means for an order that stands in a given status. */
+export type FactDecision =
+  /** It happens now: the order moves (or stays, where `to` is absent) and these rows are written. */
+  | {
+      is: 'applied';
+      to?: Status;
+      reason: string;
+      writes?: Write[];
+      /** Quantities that a shipment adds to the order's lines. */
+      shipped?: { lineId: string; quantity: number }[];
+      /** Kinds of effects that this fact proves to have happened. */
+      settles?: readonly string[];
+      /** Columns of the order that the fact teaches us. */
+      order?: { nav_order_no?: string; export_sequence?: number };
+      hold?: { kind: string; reason: string };
+    }
+  /** The order has passed it; nothing is to be done. */
+  | { is: 'already' }
+  /** It is for a later step: kept, and applied by the transition that makes it possible. */
+  | { is: 'early' }
+  /** It cannot be: refused with the current status. */
+  | { is: 'impossible'; reason: string }
+  /** A physical fact that cannot be: kept, with a hold, since the world did not ask us. */
+  | { is: 'exception'; reason: string };
+
+/** What one type of fact means; pure. */
+export type FactRule = (body: never, context: FactContext) => FactDecision;
+
+export type FactRules = Readonly<Record<string, FactRule>>;

@@ -1,0 +1,168 @@
+import { EventEmitter } from 'node:events';
+import { jitter, mayRetry, type Pool, type PoolConnection } from '../store/pool';
+import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
+import { decideChange, decideFact, decidePending, openHold, Plan } from './decide';
+import type { Fact, FactRules } from './facts';
+import { grouped, type Grouped } from './grouping';
+import { type Beside, lockOrders, readBeside, readStores } from './read';
+import { isWorking, type OpenPause, pauseOf, type Stages } from './stages';
+import { type Settled, writePlan } from './write';
+
+const LANES = 2;
+const GROUP = 256;
+const RETRIES = 8;
+
+type Result = ChangeResult | FactResult;
+type Outcome = { result: Result } | { error: unknown };
+
+/**
+ * The one way an order moves. Changes and facts that arrive together are written together: locked in key order, decided one by one
+ * in memory, and the good ones written in one statement per table; a refused one leaves its neighbours alone. Rows that somebody
+ * else holds go alone and wait for their lock. On a deadlock the group is tried again; on any other error it is cut in halves until
+ * the row at fault stands alone.
+ */
+export class Transitions {
+  /** `due(status, lane)`: something became due here. */
+  readonly events = new EventEmitter<{ due: [status: string, lane: string]; moved: [from: string, to: string] }>();
+  readonly #pool: Pool;
+  readonly #stages: Stages;
+  readonly #rules: FactRules;
+  readonly #queue: Grouped<Entry, Result>;
+  #stores = new Map<number, { url: string; platform: string }>();
+
+  constructor(pool: Pool, stages: Stages, rules: FactRules) {
+    this.#pool = pool;
+    this.#stages = stages;
+    this.#rules = rules;
+    this.#queue = grouped(LANES, GROUP, (entries) => this.#write(entries));
+  }
+
+  /**
+   * Moves an order. Never throws for a refusal: the result says why (unknown order, fenced, stale, illegal).
+   * @throws the database's error where the change could not be written
+   */
+  async transition(change: Change): Promise<ChangeResult> {
+    return (await this.#queue({ change })) as ChangeResult;
+  }
+
+  /** Takes a partner's fact: applied, kept for later, answered as before, or refused with the current status. */
+  async apply(fact: Fact): Promise<FactResult> {
+    return (await this.#queue({ fact })) as FactResult;
+  }
+
+  /** Looks again at what waits for this order without moving it: a call in doubt has been settled. */
+  async review(order: number): Promise<void> {
+    await this.#queue({ change: { order, actor: 'system:review' } });
+  }
+
+  /** Changes and facts that wait or are being written. */
+  size(): number {
+    return this.#queue.size();
+  }
+
+  async #write(entries: Entry[]): Promise<(Result | Promise<Result>)[]> {
+    const outcomes = await this.#isolate(entries, false);
+    return entries.map((entry) => {
+      const outcome = outcomes.get(entry);
+      if (outcome === undefined) return this.#alone(entry);
+      return 'error' in outcome ? Promise.reject(outcome.error) : outcome.result;
+    });
+  }
+
+  /** An order that somebody else has locked: its entry waits for the lock, and no other entry waits for it. */
+  async #alone(entry: Entry): Promise<Result> {
+    const outcome = (await this.#isolate([entry], true)).get(entry);
+    if (!outcome) throw new Error('a change was not decided');
+    if ('error' in outcome) throw outcome.error;
+    return outcome.result;
+  }
+
+  /** Writes a group; an unexpected error is narrowed down to the entries that cause it, and only their callers get it. */
+  async #isolate(entries: Entry[], wait: boolean): Promise<Map<Entry, Outcome>> {
+    try {
+      return await this.#writeGroup(entries, wait);
+    } catch (error) {
+      const [only, ...others] = entries;
+      if (only && others.length === 0) return new Map([[only, { error }]]);
+      const half = entries.length >> 1;
+      const first = await this.#isolate(entries.slice(0, half), wait);
+      return new Map([...first, ...(await this.#isolate(entries.slice(half), wait))]);
+    }
+  }
+
+  async #writeGroup(entries: Entry[], wait: boolean): Promise<Map<Entry, Outcome>> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#pool.getConnection();
+      try {
+        return await this.#tryGroup(connection, entries, wait);
+      } catch (error) {
+        await connection.query('ROLLBACK').catch(() => connection.destroy());
+        if (!mayRetry(error) || attempt >= RETRIES) throw error;
+        await jitter(attempt);
+      } finally {
+        connection.release();
+      }
+    }
+  }
+
+  async #tryGroup(connection: PoolConnection, entries: Entry[], wait: boolean): Promise<Map<Entry, Outcome>> {
+    const orders = [...new Set(entries.map(orderOf))].toSorted((a, b) => a - b);
+    const { images, pauses } = await lockOrders(connection, orders, wait);
+    const ready = wait ? entries : entries.filter((entry) => images.has(orderOf(entry)));
+    const beside = await this.#beside(connection, ready, images);
+    const plan = new Plan();
+    const decided = new Map<Entry, Outcome>();
+    for (const entry of ready) {
+      const image = images.get(orderOf(entry));
+      const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, beside, plan);
+      decided.set(entry, { result });
+    }
+    for (const image of images.values()) if (image.changed && image.before.pending > 0) decidePending(image, beside, this.#rules, plan);
+    const changed = [...images.values()].filter((image) => image.changed);
+    if (changed.length === 0 && plan.inbox.length === 0) {
+      await connection.query('ROLLBACK');
+    } else {
+      await this.#knowStores(connection, changed);
+      const settled = changed.map((image) => this.#settle(image, pauses, plan));
+      await writePlan(connection, plan, settled);
+      for (const { image, due } of settled) if (due === 'now') this.events.emit('due', image.status, image.lane);
+      for (const { from, to } of plan.audits) this.events.emit('moved', from, to);
+      if (plan.writes.some(({ table }) => table === 'tasks') || plan.renewed.length > 0 || plan.resolvedHolds.length > 0) for (const kind of this.#stages.tasks()) this.events.emit('due', kind, '');
+    }
+    return decided;
+  }
+
+  /** Most groups need nothing beside the status rows: only facts and orders with something pending do. */
+  async #beside(connection: PoolConnection, entries: readonly Entry[], images: ReadonlyMap<number, Image>): Promise<Beside> {
+    const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
+    const decided = entries.flatMap((entry) => ('change' in entry && entry.change.decision ? [entry.change.order] : []));
+    const pending = [...images.values()].filter((image) => image.pending > 0).map((image) => image.order);
+    const orders = new Set([...facts.map((fact) => fact.order), ...decided, ...pending]);
+    if (orders.size === 0) return { context: new Map(), inbox: [], cancellations: [], holds: [] };
+    return readBeside(connection, [...orders], facts);
+  }
+
+  async #knowStores(connection: PoolConnection, images: readonly Image[]): Promise<void> {
+    if (images.every((image) => this.#stores.has(image.storeId))) return;
+    this.#stores = await readStores(connection);
+  }
+
+  /** Where a moved order is due: now where a stage acts on it, never where it waits; with no stage for it, a hold says so. */
+  #settle(image: Image, pauses: readonly OpenPause[], plan: Plan): Settled {
+    const moved = image.cameFrom !== undefined;
+    const store = this.#stores.get(image.storeId) ?? { url: '', platform: '' };
+    const working = isWorking(image.status, image.cameFrom, store.platform);
+    const stage = this.#stages.status(image.status);
+    if (moved && working && !stage) openHold(image, NO_STAGE, `no stage for ${image.status}: nothing works on it in the deployed flows`, 'system:lifecycle', plan);
+    if (image.holds > 0) return { image, due: 'never' };
+    const released = image.before.holds > 0;
+    if (!moved && (!released || image.token !== null)) return { image, due: 'keep' };
+    const due = working && stage && !stage.scheduled && !pauseOf(pauses, image.status, store.url);
+    return { image, due: due ? 'now' : 'never' };
+  }
+}
+
+/** The kind of hold for an order in a status that no deployed flow works on. */
+export const NO_STAGE = 'no-stage';
+
+const orderOf = (entry: Entry): number => ('fact' in entry ? entry.fact.order : entry.change.order);

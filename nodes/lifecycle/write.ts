@@ -1,0 +1,143 @@
+import { escape, escapeId } from 'mysql2';
+import type { PoolConnection } from '../store/pool';
+import type { Image } from './change';
+import type { Plan } from './decide';
+
+/** What the group decides for an image's due time: now, never (waiting, held, paused, scheduled, final), or as it is. */
+export interface Settled {
+  image: Image;
+  due: 'now' | 'never' | 'keep';
+}
+
+/** Writes a whole plan in one round trip and commits; the statements come in an order that every writer keeps. */
+export async function writePlan(connection: PoolConnection, plan: Plan, settled: readonly Settled[]): Promise<void> {
+  const statements = [
+    ...auditRows(plan),
+    ...statusColumns(settled),
+    ...outcomes(plan),
+    ...orderColumns(plan),
+    ...rows(plan),
+    ...holdRows(plan),
+    ...inboxRows(plan),
+    ...outboxRows(plan),
+    'COMMIT',
+  ];
+  await connection.query(statements.join(';\n'));
+}
+
+const list = (values: readonly (string | number)[]): string => values.map((value) => escape(value)).join(', ');
+
+/** One multi-row INSERT; all rows have the columns of the first. */
+export function insert(table: string, all: readonly Record<string, unknown>[]): string[] {
+  const [first] = all;
+  if (!first) return [];
+  const columns = Object.keys(first);
+  const values = all.map((row) => `(${columns.map((column) => escape((row[column] ?? null) as string | number | null, true, 'Z')).join(', ')})`);
+  return [`INSERT INTO ${escapeId(table)} (${columns.map((column) => escapeId(column)).join(', ')}) VALUES ${values.join(', ')}`];
+}
+
+/** In version order, so that an order which moves twice in a group is moved step by step by the trigger. */
+function auditRows({ audits }: Plan): string[] {
+  const sorted = audits.toSorted((a, b) => a.order - b.order || a.version - b.version);
+  return insert('order_audits', sorted.map(({ order, version, from, to, actor, reason }) => ({ order_id: order, version, from_status: from, to_status: to, actor, reason })));
+}
+
+/** The trigger cleared claim and due time of what moved; here only what differs from that: due again, or other counters. */
+function statusColumns(settled: readonly Settled[]): string[] {
+  const groups = new Map<string, number[]>();
+  for (const { image, due } of settled) {
+    const set = [
+      ...(due === 'now' ? ['due_at = NOW(6)'] : []),
+      ...(due === 'never' && image.cameFrom === undefined ? ['due_at = NULL'] : []),
+      ...(image.holds !== image.before.holds ? [`holds = ${image.holds}`] : []),
+      ...(image.pending !== image.before.pending ? [`pending = ${image.pending}`] : []),
+    ].join(', ');
+    if (set) groups.set(set, [...(groups.get(set) ?? []), image.order]);
+  }
+  return [...groups].map(([set, orders]) => `UPDATE order_status SET ${set} WHERE order_id IN (${list(orders)})`);
+}
+
+function outcomes(plan: Plan): string[] {
+  const statements: string[] = [];
+  if (plan.effects.length > 0) {
+    const ids = list(plan.effects.map((effect) => effect.id));
+    const references = plan.effects.map((effect) => `WHEN ${effect.id} THEN ${escape(effect.reference ?? null)}`).join(' ');
+    const attempts = plan.effects.map((effect) => `(${effect.id}, ${effect.attempt})`).join(', ');
+    statements.push(
+      `UPDATE effects SET state = 'done', reference = CASE id ${references} END, settled_at = NOW(6) WHERE id IN (${ids}) AND state IN ('sent', 'unknown', 'parked')`,
+      `UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE (effect_id, attempt) IN (${attempts}) AND ended_at IS NULL`,
+    );
+  }
+  for (const { ids, reason } of plan.settled)
+    statements.push(
+      `UPDATE effects SET state = 'done', reason = ${escape(reason)}, settled_at = NOW(6) WHERE id IN (${list(ids)})`,
+      `UPDATE effect_attempts SET outcome = 'done', detail = ${escape(reason)}, ended_at = NOW(6) WHERE effect_id IN (${list(ids)}) AND (ended_at IS NULL OR outcome = 'unknown')`,
+    );
+  for (const { id, state, reason, reference } of plan.decidedEffects)
+    statements.push(
+      `UPDATE effects SET state = ${escape(state)}, reason = ${escape(reason)}, reference = COALESCE(${escape(reference)}, reference), inquiries = 0, settled_at = NOW(6) WHERE id = ${id}`,
+    );
+  if (plan.renewed.length > 0)
+    statements.push(`UPDATE effects SET state = 'intent', inquiries = 0 WHERE order_id IN (${list(plan.renewed)}) AND state IN ('rejected', 'not_done')`,
+      `UPDATE tasks SET done_at = NULL, due_at = NOW(6), attempts = 0 WHERE order_id IN (${list(plan.renewed)}) AND done_at IS NOT NULL AND result = 'failed'`);
+  for (const { order, reference } of plan.captured)
+    statements.push(
+      `UPDATE payments SET state = 'captured', reference = ${escape(reference)}, settled_at = NOW(6) WHERE order_id = ${order} AND state = 'authorized'`,
+      `UPDATE fulfillments SET state = 'told' WHERE order_id = ${order}`,
+    );
+  return statements;
+}
+
+function orderColumns({ orders, shipped }: Plan): string[] {
+  return [
+    ...orders.map(({ order, columns }) => {
+      const set = Object.entries(columns).map(([name, value]) => `${escapeId(name)} = ${escape(value)}`);
+      return `UPDATE orders SET ${set.join(', ')} WHERE id = ${order}`;
+    }),
+    ...shipped.map(({ order, lineId, quantity }) => `UPDATE line_items SET quantity_shipped = quantity_shipped + ${quantity} WHERE order_id = ${order} AND line_id = ${escape(lineId)}`),
+  ];
+}
+
+/** Rows of one table share a statement; tables keep the order in which the plan first names them. */
+function rows({ writes, events }: Plan): string[] {
+  const tables = new Map<string, Record<string, unknown>[]>();
+  for (const { table, rows: added } of writes) tables.set(table, [...(tables.get(table) ?? []), ...added]);
+  const statements = [...tables].flatMap(([table, all]) => (table === 'tasks' ? insertTasks(all) : insert(table, all)));
+  return [...statements, ...insert('order_events', events.map(({ order, kind, actor, text }) => ({ order_id: order, kind, actor, text: text.slice(0, 500) })))];
+}
+
+/** A task that exists already (the same subject) becomes due again: it is asked for anew. */
+function insertTasks(all: readonly Record<string, unknown>[]): string[] {
+  return insert('tasks', all).map((sql) => `${sql} ON DUPLICATE KEY UPDATE due_at = NOW(6), done_at = NULL, result = NULL, attempts = 0`);
+}
+
+function holdRows({ holds, resolvedHolds }: Plan): string[] {
+  return [
+    ...insert('holds', holds.map(({ order, kind, reason, actor }) => ({ order_id: order, kind, reason: reason.slice(0, 500), actor }))),
+    ...resolvedHolds.map(
+      ({ ids, by, decision, reason }) =>
+        `UPDATE holds SET resolved_at = NOW(6), resolved_by = ${escape(by)}, decision = ${escape(decision)}, decision_reason = ${escape(reason)} WHERE id IN (${list(ids)})`,
+    ),
+    ...resolvedHolds
+      .filter(({ tasks }) => tasks.length > 0)
+      .map(({ tasks }) => `UPDATE tasks SET holds = holds - 1, due_at = IF(holds = 0 AND done_at IS NULL, NOW(6), NULL) WHERE id IN (${list(tasks)})`),
+  ];
+}
+
+function inboxRows({ inbox, inboxApplied, cancellations }: Plan): string[] {
+  return [
+    ...insert('inbox', inbox.map(({ fact, state, reason, status }) => ({
+      source: fact.source, event_id: fact.eventId, type: fact.type, order_id: fact.order, body: JSON.stringify(fact.body), state, reason, status,
+    }))),
+    ...inboxApplied.map(({ id, state, reason, status }) =>
+      `UPDATE inbox SET state = ${escape(state)}, reason = ${escape(reason)}, status = ${escape(status)}, applied_at = NOW(6) WHERE id = ${id}`),
+    ...cancellations.map(({ id, state, reason }) =>
+      `UPDATE cancellations SET state = ${escape(state)}, decision_reason = ${escape(reason)}, decided_at = NOW(6) WHERE id = ${id}`),
+  ];
+}
+
+function outboxRows({ audits }: Plan): string[] {
+  return insert('outbox', audits.map(({ order, version, from, to }) => ({
+    order_id: order, topic: 'order.status', payload: JSON.stringify({ order, from, to, version }),
+  })));
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+
+/** The accounts beside the administrator's: `oms_owner` owns what is defined, the other three are used by running programs. */
+export const ACCOUNTS = { app: 'oms_app', report: 'oms_report', import: 'oms_import' } as const;
+export type Account = keyof typeof ACCOUNTS;
+export const OWNER = 'oms_owner';
+
+/** What the application may do with a table beyond SELECT. Absent from this list: SELECT, INSERT, UPDATE. */
+const APP_RIGHTS: Record<string, string> = {
+  migrations: '',
+  statuses: '',
+  status_transitions: '',
+  order_status: 'UPDATE (due_at, claimed_by, claim_token, claimed_at, attempts, crashes, holds, pending, reason)',
+  order_audits: 'INSERT',
+  order_events: 'INSERT',
+  inbox: 'INSERT, UPDATE, DELETE',
+  outbox: 'INSERT, UPDATE, DELETE',
+  idempotency_keys: 'INSERT, UPDATE, DELETE',
+  job_runs: 'INSERT, UPDATE, DELETE',
+  processes: 'INSERT, UPDATE, DELETE',
+};
+
+/** Tables and columns that a report may read; never a customer's name, address or e-mail, nor a raw order. */
+const REPORT_RIGHTS: Record<string, string> = {
+  orders: 'SELECT (id, store_id, platform_id, part, name, parent_order_id, path, warehouse_id, revision, export_sequence, nav_order_no, batch_reference, currency, total, placed_at, created_at, updated_at)',
+  line_items: 'SELECT (id, order_id, line_id, position, sku, quantity, quantity_cancelled, quantity_shipped, quantity_refunded, unit_price, discount, tax, total, path, created_at, updated_at)',
+  fulfillments: 'SELECT (order_id, shipment_id, carrier, shipped_at, state, created_at, updated_at)',
+  platform_orders: 'SELECT (id, store_id, platform_id, modified_at, export_status, received_at, updated_at)',
+  inbox: 'SELECT (id, source, event_id, type, order_id, state, reason, status, received_at, applied_at)',
+  idempotency_keys: '',
+  users: '',
+};
+
+const IMPORT_RIGHTS: Record<string, string> = {
+  orders: 'SELECT, INSERT',
+  line_items: 'SELECT, INSERT',
+  payments: 'SELECT, INSERT',
+  platform_orders: 'SELECT, INSERT',
+  stores: 'SELECT',
+  warehouses: 'SELECT',
+  order_status: 'SELECT',
+  order_audits: 'SELECT',
+  statuses: 'SELECT',
+};
+
+/** Passwords made on the first migration and kept beside the data, readable by the owner of the files alone. */
+export function keptPasswords(dataDir: string): Record<Account, string> {
+  const file = path.join(dataDir, 'database-accounts.json');
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<Account, string>>) : {};
+  const fresh = (): string => randomBytes(18).toString('base64url');
+  const passwords = { app: kept.app ?? fresh(), report: kept.report ?? fresh(), import: kept.import ?? fresh() };
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(file, JSON.stringify(passwords, null, 2) + '\n', { mode: 0o600 });
+  return passwords;
+}
+
+/** Creates the owner with a password for this migration alone, and gives it the database. */
+export async function openOwner(admin: Connection, database: string): Promise<string> {
+  const password = randomBytes(18).toString('base64url');
+  await admin.query(`CREATE USER IF NOT EXISTS '${OWNER}'@'%' IDENTIFIED BY ?`, [password]);
+  await admin.query(`ALTER USER '${OWNER}'@'%' IDENTIFIED BY ? ACCOUNT UNLOCK`, [password]);
+  await admin.query(`GRANT ALL PRIVILEGES ON \`${database}\`.* TO '${OWNER}'@'%'`);
+  return password;
+}
+
+/** Nobody signs in as the owner between two migrations; what it defined keeps running with its rights. */
+export async function closeOwner(admin: Connection): Promise<void> {
+  await admin.query(`ALTER USER '${OWNER}'@'%' ACCOUNT LOCK`);
+}
+
+/** Creates the three accounts and gives each exactly its rights, whatever it had before. */
+export async function grantAccounts(admin: Connection, database: string, passwords: Record<Account, string>): Promise<void> {
+  for (const account of Object.keys(ACCOUNTS) as Account[]) {
+    const user = `'${ACCOUNTS[account]}'@'%'`;
+    await admin.query(`CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY ?`, [passwords[account]]);
+    await admin.query(`ALTER USER ${user} IDENTIFIED BY ?`, [passwords[account]]);
+    await revokeAll(admin, database, ACCOUNTS[account]);
+  }
+  const [tables] = await admin.query<RowDataPacket[]>(
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'BASE TABLE'",
+    [database],
+  );
+  const grants: string[] = [];
+  for (const { name } of tables as { name: string }[]) {
+    const on = `ON \`${database}\`.\`${name}\``;
+    const app = APP_RIGHTS[name] ?? 'INSERT, UPDATE';
+    grants.push(`GRANT SELECT${app && `, ${app}`} ${on} TO '${ACCOUNTS.app}'@'%'`);
+    const report = REPORT_RIGHTS[name] ?? 'SELECT';
+    if (report) grants.push(`GRANT ${report} ${on} TO '${ACCOUNTS.report}'@'%'`);
+    if (IMPORT_RIGHTS[name]) grants.push(`GRANT ${IMPORT_RIGHTS[name]} ${on} TO '${ACCOUNTS.import}'@'%'`);
+  }
+  grants.push(`GRANT EXECUTE ON PROCEDURE \`${database}\`.import_order_status TO '${ACCOUNTS.import}'@'%'`);
+  for (const grant of grants) await admin.query(grant);
+}
+
+/** Takes back every right on this database alone (several databases of a server may share the accounts). */
+async function revokeAll(admin: Connection, database: string, user: string): Promise<void> {
+  const [grants] = await admin.query<RowDataPacket[]>(`SHOW GRANTS FOR '${user}'@'%'`);
+  for (const row of grants) {
+    const text = String(Object.values(row)[0]);
+    const match = /^GRANT (.+) ON ((?:PROCEDURE |FUNCTION )?`([^`]+)`\.\S+) TO /.exec(text);
+    if (!match || match[3] !== database) continue;
+    await admin.query(`REVOKE ${match[1]} ON ${match[2]} FROM '${user}'@'%'`);
+  }
+}

@@ -1,0 +1,70 @@
+import mysql from 'mysql2/promise';
+import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+
+export type { Pool, PoolConnection, RowDataPacket };
+
+/** What every connection is set to: UTC, READ COMMITTED, strict. Decisions are made under row locks, never on a snapshot. */
+const SESSION = `
+  SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+  SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`;
+
+/**
+ * A pool for one account. Dates are JavaScript `Date`s in UTC, BIGINT ids are numbers (they stay below 2^53).
+ * @param url `mysql://user:password@host:port/database`
+ */
+export function createPool(url: string, connectionLimit: number): Pool {
+  const pool = mysql.createPool({
+    uri: url,
+    connectionLimit,
+    multipleStatements: true,
+    supportBigNumbers: true,
+    timezone: 'Z',
+    charset: 'utf8mb4',
+    connectTimeout: 10_000,
+    enableKeepAlive: true,
+  });
+  // Queued first on each new connection, so that it runs before whatever the connection was opened for.
+  pool.pool.on('connection', (connection) => connection.query(SESSION));
+  return pool;
+}
+
+/** Server errors after which the whole transaction is simply tried again: deadlock, lock wait timeout, changed under a snapshot. */
+const RETRIED = new Set([1213, 1205, 1020]);
+const RETRIES = 8;
+
+export function mayRetry(error: unknown): boolean {
+  return RETRIED.has((error as { errno?: number }).errno ?? 0);
+}
+
+/**
+ * Runs `work` in one transaction; on a deadlock or lock wait time-out rolls back and tries the whole of it again, with jitter.
+ * `work` must do nothing but SQL on its connection: no network call happens inside a transaction.
+ */
+export async function inTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const connection = await pool.getConnection();
+    try {
+      await connection.query('START TRANSACTION');
+      const result = await work(connection);
+      await connection.query('COMMIT');
+      return result;
+    } catch (error) {
+      await connection.query('ROLLBACK').catch(() => connection.destroy());
+      if (!mayRetry(error) || attempt >= RETRIES) throw error;
+      await jitter(attempt);
+    } finally {
+      connection.release();
+    }
+  }
+}
+
+/** Between two tries of a transaction: 1–3 ms at first, doubling. */
+export function jitter(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2 ** attempt * (0.5 + Math.random())));
+}
+
+/** The rows of one SELECT, typed. */
+export async function select<Row>(on: Pool | PoolConnection, sql: string, values: unknown[] = []): Promise<Row[]> {
+  const [rows] = await on.query<RowDataPacket[]>(sql, values);
+  return rows as Row[];
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { inTransaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
+import { type OpenPause, pauseOf } from '../lifecycle/stages';
+import type { Processes } from './processes';
+import { QUEUES, type Source, type Work } from './source';
+
+/** A claimed row before the stage adds what it knows. */
+export type Claim = Pick<Work, 'source' | 'name' | 'id' | 'order' | 'token' | 'attempt' | 'lane' | 'version' | 'subject'>;
+
+interface Candidate {
+  id: number;
+  order: number;
+  storeId: number;
+  attempts: number;
+  version?: number;
+  subject?: string;
+}
+
+/**
+ * Claims of orders and tasks. A claim takes the row out of the due index, belongs to this process and is fenced by its token: every
+ * later write asks for it, so a claim that was taken away writes nothing.
+ */
+export class Claims {
+  readonly #pool: Pool;
+  readonly #processes: Processes;
+  #stores = new Map<number, string>();
+
+  constructor(pool: Pool, processes: Processes) {
+    this.#pool = pool;
+    this.#processes = processes;
+  }
+
+  /** Claims up to `limit` due rows of one lane, the longest due first; none while a pause covers the stage or its partner. */
+  async claim(source: Source, lane: string, limit: number): Promise<Claim[]> {
+    const { table, id, by } = QUEUES[source.kind];
+    const extra = source.kind === 'status' ? 'version' : 'order_id AS `order`, subject';
+    return inTransaction(this.#pool, async (connection) => {
+      const [results] = await connection.query<RowDataPacket[][]>(
+        `SELECT kind, name FROM pauses WHERE released_at IS NULL;
+         SELECT ${id} AS id, store_id AS storeId, attempts, ${extra} FROM ${table}
+           WHERE ${by} = ? AND lane = ? AND due_at <= NOW(6) ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED`,
+        [source.name, lane, limit],
+      );
+      const pauses = (results[0] ?? []) as OpenPause[];
+      const candidates = (results[1] ?? []) as Candidate[];
+      if (candidates.length === 0) return [];
+      const urls = pauses.length > 0 ? await this.#storeUrls(connection) : this.#stores;
+      const paused = pauses.length > 0 ? candidates.filter((row) => pauseOf(pauses, source.name, urls.get(row.storeId) ?? '')) : [];
+      if (paused.length > 0) await connection.query(`UPDATE ${table} SET due_at = NULL WHERE ${id} IN (?)`, [paused.map((row) => row.id)]);
+      const taken = candidates.filter((row) => !paused.includes(row));
+      if (taken.length === 0) return [];
+      const token = randomBytes(16).toString('base64url');
+      await connection.query(
+        `UPDATE ${table} SET due_at = NULL, claimed_by = ?, claim_token = ?, claimed_at = NOW(6), attempts = attempts + 1 WHERE ${id} IN (?)`,
+        [this.#processes.id, token, taken.map((row) => row.id)],
+      );
+      return taken.map((row) => ({
+        source: source.kind,
+        name: source.name,
+        id: row.id,
+        order: source.kind === 'status' ? row.id : row.order,
+        token,
+        attempt: row.attempts + 1,
+        lane,
+        ...(row.version !== undefined && { version: row.version }),
+        ...(row.subject !== undefined && { subject: row.subject }),
+      }));
+    });
+  }
+
+  async #storeUrls(connection: PoolConnection): Promise<Map<number, string>> {
+    const rows = await select<{ id: number; url: string }>(connection, 'SELECT id, url FROM stores');
+    this.#stores = new Map(rows.map((row) => [row.id, row.url]));
+    return this.#stores;
+  }
+
+  /** Gives claims back unworked (drain, deploy): due now, and the attempt does not count. */
+  async release(works: readonly Claim[]): Promise<void> {
+    for (const kind of ['status', 'task'] as const) {
+      const own = works.filter((work) => work.source === kind);
+      if (own.length === 0) continue;
+      const { table, id } = QUEUES[kind];
+      await this.#pool.query(
+        `UPDATE ${table} SET due_at = IF(holds > 0, NULL, NOW(6)), claimed_by = NULL, claim_token = NULL, claimed_at = NULL, attempts = attempts - 1
+           WHERE ${id} IN (?) AND claim_token IN (?)`,
+        [own.map((work) => work.id), [...new Set(own.map((work) => work.token))]],
+      );
+    }
+  }
+
+  /**
+   * Not yet: due again after `ms`.
+   * @param counted whether the attempt counts (a failure) or not (a wait)
+   * @returns whether the claim was still ours
+   */
+  async postpone(work: Work, ms: number, reason: string, counted: boolean): Promise<boolean> {
+    const { table, id } = QUEUES[work.source];
+    const [result] = await this.#pool.query(
+      `UPDATE ${table} SET due_at = IF(holds > 0, NULL, NOW(6) + INTERVAL ? MICROSECOND), claimed_by = NULL, claim_token = NULL, claimed_at = NULL,
+         attempts = attempts - ?, reason = ? WHERE ${id} = ? AND claim_token = ?`,
+      [Math.round(ms * 1000), counted ? 0 : 1, reason.slice(0, 500), work.id, work.token],
+    );
+    return affected(result) === 1;
+  }
+
+  /** Ends a task. Its order is not moved. */
+  async complete(work: Work, result: string): Promise<boolean> {
+    const [outcome] = await this.#pool.query(
+      `UPDATE tasks SET done_at = NOW(6), due_at = NULL, claimed_by = NULL, claim_token = NULL, claimed_at = NULL, reason = NULL, result = ?
+         WHERE id = ? AND claim_token = ?`,
+      [result.slice(0, 500), work.id, work.token],
+    );
+    return affected(outcome) === 1;
+  }
+
+  /**
+   * Ends the claim in a hold: nothing happens to the order until a person decides. A call in doubt is parked by the same write.
+   * @returns whether the claim was still ours
+   */
+  async hold(work: Work, hold: { kind: string; reason: string; actor: string; effect?: number | undefined }): Promise<boolean> {
+    const { table, id } = QUEUES[work.source];
+    return inTransaction(this.#pool, async (connection) => {
+      const [result] = await connection.query(
+        `UPDATE ${table} SET holds = holds + 1, due_at = NULL, claimed_by = NULL, claim_token = NULL, claimed_at = NULL, reason = ? WHERE ${id} = ? AND claim_token = ?`,
+        [hold.reason.slice(0, 500), work.id, work.token],
+      );
+      if (affected(result) !== 1) return false;
+      if (hold.effect !== undefined) await connection.query("UPDATE effects SET state = 'parked' WHERE id = ? AND state = 'unknown'", [hold.effect]);
+      await connection.query('INSERT INTO holds (order_id, task_id, effect_id, kind, reason, actor) VALUES (?, ?, ?, ?, ?, ?)', [
+        work.order,
+        work.source === 'task' ? work.id : null,
+        hold.effect ?? null,
+        hold.kind,
+        hold.reason.slice(0, 500),
+        hold.actor,
+      ]);
+      return true;
+    });
+  }
+}
+
+export const affected = (result: unknown): number => (result as { affectedRows: number }).affectedRows;

@@ -1,0 +1,138 @@
+import { inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
+import type { Log } from '../runtime/log';
+import { QUEUES } from './source';
+
+/** Silent for this long (database time), a process counts as dead and its claims are freed by any other. */
+const SILENCE_SECONDS = 5;
+const BEAT_MS = 1000;
+/** An order or task whose claims died this often with their process stands in a hold: it may be what kills them. */
+export const CRASHES_BEFORE_HOLD = 5;
+
+/**
+ * This process among the others on the database. It beats every second; each beat also looks for processes that are silent, or
+ * that were an earlier run of this instance, and frees what they had claimed. A remote call that was under way is then in doubt.
+ */
+export class Processes {
+  readonly #pool: Pool;
+  readonly #log: Log;
+  readonly #about: { instance: string; role: string };
+  #id = 0;
+  #revision: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | undefined;
+
+  constructor(pool: Pool, log: Log, about: { instance: string; role: string }) {
+    this.#pool = pool;
+    this.#log = log;
+    this.#about = about;
+  }
+
+  /** The key of this run in `processes`. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** Registers this run and frees what an earlier run of the same instance left behind. */
+  async start(): Promise<void> {
+    const earlier = await select<{ id: number }>(this.#pool, 'SELECT id FROM processes WHERE instance = ? AND ended_at IS NULL', [this.#about.instance]);
+    await this.#register();
+    for (const { id } of earlier) await this.#free(id, true);
+    this.#timer = setInterval(() => {
+      this.#beating ??= this.beat()
+        .catch((error: Error) => this.#log.warn({ code: 'process.beat', reason: error.message }, 'the heartbeat could not be written'))
+        .finally(() => (this.#beating = undefined));
+    }, BEAT_MS);
+  }
+
+  async #register(): Promise<void> {
+    const [result] = await this.#pool.query('INSERT INTO processes (instance, role, pid, flow_revision) VALUES (?, ?, ?, ?)', [
+      this.#about.instance, this.#about.role, process.pid, this.#revision ?? null,
+    ]);
+    this.#id = (result as unknown as { insertId: number }).insertId;
+  }
+
+  /** Which flows this process runs, for everybody who looks. */
+  async runs(revision: string): Promise<void> {
+    this.#revision = revision;
+    await this.#pool.query('UPDATE processes SET flow_revision = ? WHERE id = ?', [revision, this.#id]);
+  }
+
+  /** One heartbeat, and the freeing of what dead processes had claimed. */
+  async beat(): Promise<void> {
+    const [result] = await this.#pool.query('UPDATE processes SET beat_at = NOW(6) WHERE id = ? AND ended_at IS NULL', [this.#id]);
+    if ((result as unknown as { affectedRows: number }).affectedRows === 0) {
+      // Others took this run for dead (a long stall): its claims are gone and fenced; it goes on under a new key.
+      this.#log.warn({ code: 'process.declared-dead' }, 'this process was silent for too long and registers anew');
+      await this.#register();
+    }
+    const silent = await select<{ id: number }>(
+      this.#pool,
+      `SELECT id FROM processes WHERE ended_at IS NULL AND id <> ? AND beat_at < NOW(6) - INTERVAL ${SILENCE_SECONDS} SECOND`,
+      [this.#id],
+    );
+    for (const { id } of silent) await this.#free(id, false);
+  }
+
+  async #free(id: number, certainlyGone: boolean): Promise<void> {
+    const freed = await inTransaction(this.#pool, async (connection) => {
+      const still = await select<{ id: number }>(
+        connection,
+        `SELECT id FROM processes WHERE id = ? AND ended_at IS NULL ${certainlyGone ? '' : `AND beat_at < NOW(6) - INTERVAL ${SILENCE_SECONDS} SECOND`} FOR UPDATE SKIP LOCKED`,
+        [id],
+      );
+      if (still.length === 0) return undefined;
+      await connection.query('UPDATE processes SET ended_at = NOW(6) WHERE id = ?', [id]);
+      await connection.query("UPDATE job_runs SET state = 'lost', finished_at = NOW(6), result = 'its process ended' WHERE process_id = ? AND state = 'running'", [id]);
+      const orders = await freeClaims(connection, id, 'status');
+      const tasks = await freeClaims(connection, id, 'task');
+      await doubtCalls(connection, id);
+      return { orders, tasks };
+    });
+    if (freed) this.#log.warn({ code: 'process.freed', process: id, orders: freed.orders, tasks: freed.tasks }, 'the claims of a dead process are free again');
+  }
+
+  /** Says goodbye: what is still claimed is due at once for the others. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#beating;
+    await this.#free(this.#id, true);
+  }
+}
+
+/** Frees the claims of a process; the attempt counts, and the crash is counted. Called under no other lock. */
+async function freeClaims(connection: PoolConnection, process: number, kind: 'status' | 'task'): Promise<number> {
+  const { table, id } = QUEUES[kind];
+  const claimed = await select<{ id: number; order: number; crashes: number }>(
+    connection,
+    `SELECT ${id} AS id, order_id AS \`order\`, crashes FROM ${table} WHERE claimed_by = ? ORDER BY ${id} FOR UPDATE`,
+    [process],
+  );
+  if (claimed.length === 0) return 0;
+  const poison = claimed.filter((row) => row.crashes + 1 >= CRASHES_BEFORE_HOLD);
+  await connection.query(
+    `UPDATE ${table} SET crashes = crashes + 1, claimed_by = NULL, claim_token = NULL, claimed_at = NULL, due_at = IF(holds > 0, NULL, NOW(6)),
+       reason = 'the process that worked on it ended' WHERE ${id} IN (?)`,
+    [claimed.map((row) => row.id)],
+  );
+  if (poison.length > 0) {
+    const reason = `its process ended ${CRASHES_BEFORE_HOLD} times while it worked on this`;
+    await connection.query(`UPDATE ${table} SET holds = holds + 1, crashes = 0, due_at = NULL WHERE ${id} IN (?)`, [poison.map((row) => row.id)]);
+    await connection.query('INSERT INTO holds (order_id, task_id, kind, reason, actor) VALUES ?', [
+      poison.map((row) => [row.order, kind === 'task' ? row.id : null, 'crashes', reason, 'system:processes']),
+    ]);
+  }
+  return claimed.length;
+}
+
+/** Calls that the dead process had begun: nobody heard the answer. */
+async function doubtCalls(connection: PoolConnection, process: number): Promise<void> {
+  const open = await select<{ effect: number }>(connection, 'SELECT effect_id AS effect FROM effect_attempts WHERE process_id = ? AND ended_at IS NULL', [process]);
+  if (open.length === 0) return;
+  const ids = open.map((row) => row.effect);
+  const reason = 'the process that sent it ended before the answer';
+  await connection.query("UPDATE effects SET state = 'unknown', reason = ? WHERE id IN (?) AND state = 'sent'", [reason, ids]);
+  await connection.query(
+    "UPDATE effect_attempts SET outcome = 'unknown', detail = ?, ended_at = NOW(6) WHERE process_id = ? AND ended_at IS NULL",
+    [reason, process],
+  );
+}

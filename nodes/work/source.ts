@@ -1,0 +1,53 @@
+import type { Status } from '../lifecycle/lifecycle';
+
+/** Where a stage takes its work from: the orders in a status, or the open tasks of a kind. */
+export type Source = { kind: 'status'; name: Status } | { kind: 'task'; name: string };
+
+/** The two tables that are claimed alike. */
+export const QUEUES = {
+  status: { table: 'order_status', id: 'order_id', by: 'status' },
+  task: { table: 'tasks', id: 'id', by: 'kind' },
+} as const;
+
+/** When and how often a failing step is tried again, before its failure counts as final. */
+export interface RetryPolicy {
+  /** Attempts in all; retryable errors beyond it lead to the failure status, or to a hold. */
+  attempts: number;
+  /** Wait before the second attempt, in milliseconds; doubles each time, with jitter. */
+  firstMs: number;
+  /** The longest wait, in milliseconds. */
+  maxMs: number;
+}
+
+/** One claimed order or task, as it travels in `msg.work`. Plain data: the token is what fences every write of the claim. */
+export interface Work {
+  source: Source['kind'];
+  /** The status or the kind of task. */
+  name: string;
+  /** Key in its queue: the order's id, or the task's. */
+  id: number;
+  order: number;
+  token: string;
+  /** 1 at the first attempt. */
+  attempt: number;
+  lane: string;
+  /** The order's version when it was claimed; tasks have none. */
+  version?: number;
+  /** What the task is about. */
+  subject?: string;
+  /** The `oms-work` node. */
+  node: string;
+  /** Where a definite failure leads; absent: a hold. */
+  failure?: Status;
+  retry: RetryPolicy;
+  /** Milliseconds of this process's clock at the claim. */
+  since: number;
+  /** Remote calls that were carried out and are written with the next transition. */
+  effects: { id: number; attempt: number; state: 'done'; reference?: string | undefined }[];
+}
+
+/** Milliseconds to wait before attempt `attempt + 1`: exponential, with full jitter on the upper half. */
+export function backoff(policy: RetryPolicy, attempt: number): number {
+  const ceiling = Math.min(policy.maxMs, policy.firstMs * 2 ** Math.min(attempt - 1, 20));
+  return Math.round(ceiling * (0.5 + Math.random() / 2));
+}

@@ -1,0 +1,89 @@
+import type { Log } from '../runtime/log';
+import { lifecycle } from '../lifecycle/lifecycle';
+import { pauseOf, type OpenPause, type Stages } from '../lifecycle/stages';
+import { NO_STAGE, type Transitions } from '../lifecycle/transitions';
+import { type Pool, select } from '../store/pool';
+import { affected } from './claims';
+import type { Pauses } from './pauses';
+
+const EVERY_MS = 5000;
+/** A row may stand between two statements of a writer for a moment; only what has stood still longer counts as stranded. */
+const GRACE_SECONDS = 10;
+const LIMIT = 1000;
+
+/**
+ * The safety net under the due times: ends pauses whose time has come, makes due what should be and is not (counted and logged,
+ * because it means that a writer forgot), and releases the holds "no stage for …" once there is one.
+ */
+export class Sweep {
+  readonly #pool: Pool;
+  readonly #stages: Stages;
+  readonly #pauses: Pauses;
+  readonly #transitions: Transitions;
+  readonly #log: Log;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: { pool: Pool; stages: Stages; pauses: Pauses; transitions: Transitions; log: Log }) {
+    this.#pool = parts.pool;
+    this.#stages = parts.stages;
+    this.#pauses = parts.pauses;
+    this.#transitions = parts.transitions;
+    this.#log = parts.log;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#running ??= this.run()
+        .catch((error: Error) => this.#log.warn({ code: 'sweep.failed', reason: error.message }, 'the sweep failed and is tried again'))
+        .finally(() => (this.#running = undefined));
+    }, EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async run(): Promise<void> {
+    await this.#pauses.releaseExpired();
+    await this.#reviveStranded();
+    await this.#releaseNoStage();
+  }
+
+  async #reviveStranded(): Promise<void> {
+    const pauses = await select<OpenPause>(this.#pool, 'SELECT kind, name FROM pauses WHERE released_at IS NULL');
+    if (pauses.some((pause) => pause.kind === 'store')) return;
+    for (const status of this.#stages.statuses()) {
+      if (!lifecycle.has(status) || lifecycle.statuses[status].kind !== 'working' || lifecycle.statuses[status].workingWhen) continue;
+      if (this.#stages.status(status)?.scheduled || pauseOf(pauses, status, '')) continue;
+      const [result] = await this.#pool.query(
+        `UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0
+           AND entered_at < NOW(6) - INTERVAL ${GRACE_SECONDS} SECOND LIMIT ${LIMIT}`,
+        [status],
+      );
+      const stranded = affected(result);
+      if (stranded > 0) this.#log.warn({ code: 'work.stranded', status, orders: stranded }, 'orders that nobody had made due are due again');
+    }
+  }
+
+  async #releaseNoStage(): Promise<void> {
+    const statuses = this.#stages.statuses();
+    if (statuses.length === 0) return;
+    const holds = await select<{ id: number; order: number }>(
+      this.#pool,
+      `SELECT h.id, h.order_id AS \`order\` FROM holds h JOIN order_status s ON s.order_id = h.order_id
+         WHERE h.resolved_at IS NULL AND h.kind = '${NO_STAGE}' AND s.status IN (?) LIMIT ${LIMIT}`,
+      [statuses],
+    );
+    await Promise.all(
+      holds.map(({ id, order }) =>
+        this.#transitions.transition({
+          order,
+          actor: 'system:sweep',
+          decision: { hold: id, decision: 'release', by: 'system:sweep', reason: 'a stage for this status has been deployed' },
+        }),
+      ),
+    );
+  }
+}
