@@ -1,0 +1,59 @@
+/** Camel behind Azure API Management (this project's assumption: docs/contracts). */
+import { createHttpClient, doubt, type HttpClientOptions, type HttpResponse } from '../runtime/http';
+import { Rejected } from '../runtime/errors';
+import type { FulfillmentRequest } from './mapping';
+
+export interface CamelClientOptions extends Omit<HttpClientOptions, 'name' | 'baseUrl'> {
+  readonly url: string;
+  readonly subscriptionKey: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface CamelClient {
+  /**
+   * Asks Camel to fulfil. Acts again when repeated.
+   * @returns Camel's id of the request
+   * @throws Rejected `camel.<code>` when Camel refuses (400, 409, 413 or 422 with a code and a message)
+   * @throws OutcomeUnknown, Retryable as the HTTP client under the name `camel`
+   */
+  requestFulfillment(request: FulfillmentRequest, call?: { readonly startBy?: number; readonly correlationId?: string }): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Statuses by which Camel says a definite no. */
+const refusals: ReadonlySet<number> = new Set([400, 409, 413, 422]);
+
+export function createCamelClient(options: CamelClientOptions): CamelClient {
+  const { url, subscriptionKey, username, password, ...http } = options;
+  const client = createHttpClient({ ...http, name: 'camel', baseUrl: url });
+  const headers = {
+    'ocp-apim-subscription-key': subscriptionKey,
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    'content-type': 'application/json',
+  };
+
+  return {
+    async requestFulfillment(body, call) {
+      const request = { method: 'POST', path: '/fulfillment-requests', headers, mayHaveActed: true, ...call } as const;
+      const response = await client.request({ ...request, body: JSON.stringify(body) });
+      const answer = answerOf(response);
+      if (response.status === 202 && typeof answer['request_id'] === 'string') return answer['request_id'];
+      if (refusals.has(response.status) && typeof answer['code'] === 'string' && typeof answer['message'] === 'string') {
+        throw new Rejected(`Camel refuses: ${answer['message']}`, { code: `camel.${answer['code']}`, next: 'Correct the order, then put it back.' });
+      }
+      throw doubt(request, `Camel answered HTTP ${response.status}, neither a request id nor a refusal`, { code: 'camel.unexpected-answer' });
+    },
+    close: () => client.close(),
+  };
+}
+
+/** The answer's properties; none when it is not a JSON object. */
+function answerOf(response: HttpResponse): Readonly<Record<string, unknown>> {
+  try {
+    const answer = response.json();
+    return typeof answer === 'object' && answer !== null ? { ...answer } : {};
+  } catch {
+    return {};
+  }
+}
