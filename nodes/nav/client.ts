@@ -1,0 +1,168 @@
+/** NAV's codeunit `OmsIntegration` over SOAP 1.1 and NTLMv2, one path for each company (endpoint). */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { type Client, createClientAsync, NTLMSecurity } from 'soap';
+import { InvalidInput, isKnownError, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
+import { interpretFailure } from './failures';
+import { Lane, Lanes } from './lanes';
+import { DocType, type NavDocument, parseDocuments } from './mapping';
+
+export interface NavClientOptions {
+  /** The codeunit's URL by endpoint, e.g. `{ us: 'https://nav/…/WS/US/Codeunit/OmsIntegration' }`. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly domain: string;
+  readonly username: string;
+  readonly password: string;
+  /** PEM of the only authorities to trust. */
+  readonly ca?: string;
+  /** Of one SOAP call with its handshake. */
+  readonly timeoutMs?: number;
+  /** Sockets to each endpoint. */
+  readonly lanes?: number;
+  /** Calls to one endpoint that may wait for a socket. */
+  readonly queue?: number;
+}
+
+export interface NavCall {
+  /** `Date.now()` after which the call may not start any more; Retryable `nav.too-late`. */
+  readonly startBy?: number;
+  readonly correlationId?: string;
+}
+
+/**
+ * Nothing here sends a call twice on its own. All methods throw InvalidInput `nav.unknown-endpoint`, Rejected `nav.<ExceptionType>` for
+ * a Soap:Fault with its text, and Retryable `nav.unreachable`, `.unauthorized`, `.busy`, `.too-late`, `.handshake`.
+ */
+export interface NavClient {
+  /**
+   * Creates a document. Acts again when repeated.
+   * @returns NAV's number of it
+   * @throws OutcomeUnknown `nav.no-answer`, `nav.unreadable` when it may have been created
+   */
+  importDocument(endpoint: string, docType: DocType, xml: string, call?: NavCall): Promise<string>;
+  /** The documents, open and posted, of this External Document No. @throws Retryable `nav.no-answer`, `nav.unreadable` */
+  findDocuments(endpoint: string, docType: DocType, externalDocumentNo: string, call?: NavCall): Promise<NavDocument[]>;
+  close(): void;
+}
+
+/** Lies beside this file; the live one can only be had with NTLM. */
+const wsdl = path.join(__dirname, 'oms-integration.wsdl');
+
+/** An External Document No. that no order has, for the handshake. */
+const nobody = 'OMS-HANDSHAKE';
+
+export function createNavClient(options: NavClientOptions): NavClient {
+  const { endpoints, domain, username, password, ca, timeoutMs = 60_000, lanes = 4, queue = 256 } = options;
+  const companies = new Map(
+    Object.entries(endpoints).map(([endpoint, url]) => [
+      endpoint,
+      {
+        lanes: new Lanes(Array.from({ length: lanes }, () => new Lane(url, ca)), queue),
+        soap: once(async () => {
+          const client = await createClientAsync(wsdl, { endpoint: url });
+          client.setSecurity(new NTLMSecurity({ username, password, domain, workstation: '' }));
+          return client;
+        }),
+      },
+    ]),
+  );
+
+  function companyOf(endpoint: string) {
+    const company = companies.get(endpoint);
+    if (company === undefined) {
+      throw new InvalidInput(`There is no NAV endpoint ${endpoint}`, { code: 'nav.unknown-endpoint', next: 'Set its NAV_URL variable.' });
+    }
+    return company;
+  }
+
+  /** One SOAP call on a lane; its return value. Throws what node-soap throws. */
+  async function invoke(client: Client, lane: Lane, method: string, args: object, correlationId: string): Promise<unknown> {
+    const exchange = {
+      httpAgent: lane.agent,
+      httpsAgent: lane.agent,
+      // A fault comes with HTTP 500. Any other status must be an error to axios, or the NTLM handshake does not start.
+      validateStatus: (status: number) => status === 200 || status === 500,
+      maxRedirects: 0,
+      maxContentLength: 16 * 1024 * 1024,
+      proxy: false,
+      signal: AbortSignal.timeout(timeoutMs),
+    };
+    try {
+      const answer: unknown = await client[`${method}Async`](args, exchange, { 'x-correlation-id': correlationId });
+      lane.record('answered');
+      return Array.isArray(answer) ? answer[0] : undefined;
+    } catch (error) {
+      // A fault is an answer of NAV itself, which it gives to authenticated callers alone.
+      lane.record(interpretFailure(error, true) instanceof Rejected ? 'answered' : 'failed');
+      throw error;
+    }
+  }
+
+  /** Makes sure that the lane's socket is authenticated, so that a handshake that fails has provably done nothing. */
+  async function authenticate(client: Client, lane: Lane, correlationId: string): Promise<void> {
+    if (lane.isAuthenticated) return;
+    try {
+      await invoke(client, lane, 'FindDocuments', { docType: DocType.SalesOrder, externalDocumentNo: nobody }, correlationId);
+    } catch (error) {
+      const failure = interpretFailure(error, false);
+      if (failure instanceof Rejected) return;
+      throw failure.code === 'nav.unauthorized' || failure.code === 'nav.unreachable'
+        ? failure
+        : new Retryable(`NAV did not complete the handshake: ${failure.message}`, { code: 'nav.handshake', cause: error });
+    }
+  }
+
+  return {
+    async importDocument(endpoint, docType, xml, call = {}) {
+      const { lanes: pool, soap } = companyOf(endpoint);
+      const correlationId = call.correlationId ?? randomUUID();
+      return await pool.run(async (lane) => {
+        const client = await soap();
+        await authenticate(client, lane, correlationId);
+        refuseLate(call);
+        const result = await invoke(client, lane, 'ImportDocument', { docType, xmlText: xml }, correlationId).catch((error: unknown) => {
+          throw interpretFailure(error, true);
+        });
+        const number = returnValue(result);
+        if (number === undefined || number === '') {
+          throw new OutcomeUnknown('NAV answered without a document number', { code: 'nav.unreadable', next: 'Look the document up in NAV.' });
+        }
+        return number;
+      });
+    },
+    async findDocuments(endpoint, docType, externalDocumentNo, call = {}) {
+      const { lanes: pool, soap } = companyOf(endpoint);
+      const correlationId = call.correlationId ?? randomUUID();
+      return await pool.run(async (lane) => {
+        const client = await soap();
+        refuseLate(call);
+        try {
+          return parseDocuments(returnValue(await invoke(client, lane, 'FindDocuments', { docType, externalDocumentNo }, correlationId)) ?? '');
+        } catch (error) {
+          if (isKnownError(error)) throw new Retryable(error.message, { code: 'nav.unreadable', cause: error });
+          throw interpretFailure(error, false);
+        }
+      });
+    },
+    close() {
+      for (const company of companies.values()) company.lanes.close();
+    },
+  };
+}
+
+function refuseLate({ startBy }: NavCall): void {
+  if (startBy !== undefined && Date.now() > startBy) {
+    throw new Retryable('It was too late to start the call to NAV', { code: 'nav.too-late' });
+  }
+}
+
+/** `return_value` of a codeunit's result; undefined when the answer has none. */
+function returnValue(result: unknown): string | undefined {
+  const value = typeof result === 'object' && result !== null && 'return_value' in result ? result.return_value : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
