@@ -1,4 +1,5 @@
 import { escape, escapeId } from 'mysql2';
+import { insert } from '../store/rows';
 import type { PoolConnection } from '../store/pool';
 import type { Image } from './change';
 import type { Plan } from './decide';
@@ -26,15 +27,6 @@ export async function writePlan(connection: PoolConnection, plan: Plan, settled:
 }
 
 const list = (values: readonly (string | number)[]): string => values.map((value) => escape(value)).join(', ');
-
-/** One multi-row INSERT; all rows have the columns of the first. */
-export function insert(table: string, all: readonly Record<string, unknown>[]): string[] {
-  const [first] = all;
-  if (!first) return [];
-  const columns = Object.keys(first);
-  const values = all.map((row) => `(${columns.map((column) => escape((row[column] ?? null) as string | number | null, true, 'Z')).join(', ')})`);
-  return [`INSERT INTO ${escapeId(table)} (${columns.map((column) => escapeId(column)).join(', ')}) VALUES ${values.join(', ')}`];
-}
 
 /** In version order, so that an order which moves twice in a group is moved step by step by the trigger. */
 function auditRows({ audits }: Plan): string[] {

@@ -146,6 +146,8 @@ export interface Order extends CanonicalOrder {
   readonly storeId: number;
   readonly storeUrl: string;
   readonly storePlatform: string;
+  /** The platform's own name of the store, e.g. the SFCC site id. */
+  readonly storeSite: string;
   /** 0 is the root, 1 … n the children of a split. */
   readonly part: number;
   /** Counts the edits of lines, address or amounts. */

@@ -43,7 +43,18 @@ export class Retryable extends OmsError {
 export class Rejected extends OmsError {}
 
 /** The request may have been carried out; only looking at the remote, or a person, can say. */
-export class OutcomeUnknown extends OmsError {}
+export class OutcomeUnknown extends OmsError {
+  /** The ledger's row of the call in doubt, once it is known. */
+  readonly effect: number | undefined;
+  /** Milliseconds after which the remote is looked at again; absent: a person must decide. */
+  readonly lookAgainMs: number | undefined;
+
+  constructor(message: string, details: ErrorDetails & { effect?: number; lookAgainMs?: number }) {
+    super(message, details);
+    this.effect = details.effect;
+    this.lookAgainMs = details.lookAgainMs;
+  }
+}
 
 /** What we were given is wrong: a malformed message, order or setting. */
 export class InvalidInput extends OmsError {}

@@ -14,6 +14,11 @@ export class Services {
     return instance;
   }
 
+  /** The instance, or undefined where nobody provided one. */
+  find<T extends object>(type: Class<T>): T | undefined {
+    return this.#instances.get(type) as T | undefined;
+  }
+
   get<T extends object>(type: Class<T>): T {
     const instance = this.#instances.get(type);
     if (instance === undefined) throw new Error(`${type.name} is not provided: Node-RED must be started by server.ts`);

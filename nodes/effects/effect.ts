@@ -1,0 +1,37 @@
+/** How doubt about a call is settled. */
+export type Policy =
+  /** The remote honours an idempotency key: the same request is sent again. */
+  | 'key'
+  /** The remote can be looked at: found proves it, not found proves nothing. */
+  | 'inquire'
+  /** Only a person can say. */
+  | 'human';
+
+/** What looking at the remote showed. */
+export type Inquiry = { found: true; reference?: string | undefined } | { found: false; what: string };
+
+/**
+ * A remote side effect, declared once beside its client: what makes it the same effect, what is sent, and how doubt is settled.
+ * `Remote` is the client, `Subject` what the effect is about, `Request` what goes over the wire.
+ */
+export interface Effect<Remote, Subject, Request> {
+  /** Dotted: partner and verb, e.g. `nav.create`. */
+  kind: string;
+  /** The business meaning of the call, never a job id: the same key is the same effect for ever. */
+  key(subject: Subject): string;
+  policy: Policy;
+  /** Builds the request; throws InvalidInput or Rejected before the ledger knows of any call. */
+  request(subject: Subject): Request;
+  /** Minor units and currency that the call moves, for the ledger. */
+  amount?(subject: Subject): { amount: number; currency: string };
+  /** Sends it, once; the error's class says what is known about the outcome. */
+  send(remote: Remote, request: Request, subject: Subject): Promise<{ reference?: string | undefined }>;
+  /** Looks whether it has happened, comparing customer and amount. Needed where the policy is `inquire`. */
+  inquire?(remote: Remote, subject: Subject, request: Request): Promise<Inquiry>;
+}
+
+/** Checks a declaration where it is made. */
+export function effect<Remote, Subject, Request>(declared: Effect<Remote, Subject, Request>): Effect<Remote, Subject, Request> {
+  if (declared.policy === 'inquire' && !declared.inquire) throw new Error(`effect ${declared.kind}: policy inquire needs inquire()`);
+  return declared;
+}

@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import type { Transitions } from '../lifecycle/transitions';
+import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
+import { inTransaction, type Pool, type PoolConnection, type RowDataPacket } from '../store/pool';
+import type { Processes } from '../work/processes';
+import { QUEUES, type Work } from '../work/source';
+import type { Effect, Inquiry } from './effect';
+
+export type EffectState = 'intent' | 'sent' | 'done' | 'rejected' | 'unknown' | 'parked' | 'not_done';
+
+interface Row {
+  id: number;
+  state: EffectState;
+  attempt: number;
+  inquiries: number;
+  reference: string | null;
+  reason: string | null;
+}
+
+/** A call must begin this soon after its row was committed: later, another process may already hold the claim. Milliseconds. */
+const START_WITHIN_MS = 2000;
+
+export interface Performed {
+  reference?: string | undefined;
+}
+
+/**
+ * The ledger of remote side effects. A call's row is committed as `sent` just before its first byte, under the order's lock and the
+ * claim's token; how it ended is written with the transition that it leads to, or here when there is none. What nobody knows stays
+ * `unknown` until the remote, an inbound fact or a person settles it: it is never simply sent again.
+ */
+export class Ledger {
+  readonly #pool: Pool;
+  readonly #processes: Processes;
+  readonly #transitions: Transitions;
+  readonly #lookAfterMs: readonly number[];
+
+  /** @param lookAfterMs waits before each look at a remote that did not show the effect; after the last one a person decides */
+  constructor(parts: { pool: Pool; processes: Processes; transitions: Transitions; lookAfterMs: readonly number[] }) {
+    this.#pool = parts.pool;
+    this.#processes = parts.processes;
+    this.#transitions = parts.transitions;
+    this.#lookAfterMs = parts.lookAfterMs;
+  }
+
+  /**
+   * Carries out an effect once. Returns at once where it has happened before.
+   * @throws Retryable where nothing reached the remote · Rejected where it refused (now or at the attempt before) ·
+   *   OutcomeUnknown where it is in doubt, with `lookAgainMs` while the remote is still to be looked at
+   */
+  async perform<Remote, Subject extends { revision: number }, Request>(
+    effect: Effect<Remote, Subject, Request>,
+    remote: Remote,
+    subject: Subject,
+    work: Work,
+  ): Promise<Performed> {
+    const request = effect.request(subject);
+    const begun = performance.now();
+    const row = await this.#begin(effect, subject, request, work);
+    if (row.state === 'done') return { reference: row.reference ?? undefined };
+    if (row.state === 'rejected' || row.state === 'not_done')
+      throw new Rejected(row.reason ?? `${effect.kind} was refused`, { code: `${effect.kind}.refused`, next: 'Put the order back to try again.' });
+    if (row.state === 'parked') throw new OutcomeUnknown(doubtText(effect, row.reason), { code: `${effect.kind}.in-doubt`, effect: row.id });
+    if (row.state === 'unknown') return this.#settleDoubt(effect, remote, subject, request, row, work);
+    return this.#send(effect, remote, subject, request, row, work, begun);
+  }
+
+  /** Locks the order, checks the claim and the order's revision, and commits `sent` unless the effect stands elsewhere already. */
+  async #begin<Remote, Subject extends { revision: number }, Request>(
+    effect: Effect<Remote, Subject, Request>,
+    subject: Subject,
+    request: Request,
+    work: Work,
+  ): Promise<Row> {
+    const key = effect.key(subject);
+    const money = effect.amount?.(subject);
+    const hash = createHash('sha256').update(JSON.stringify(request)).digest();
+    return inTransaction(this.#pool, async (connection) => {
+      await assertClaimed(connection, work, subject.revision);
+      const [rows] = await connection.query<RowDataPacket[]>(
+        'SELECT id, state, attempt, inquiries, reference, reason FROM effects WHERE `key` = ? FOR UPDATE',
+        [key],
+      );
+      const existing = rows[0] as Row | undefined;
+      if (existing?.state === 'sent') {
+        // Its claim was freed, or we would not be here: nobody will hear that answer any more.
+        await setUnknown(connection, existing, 'its claim ended before the answer');
+        return { ...existing, state: 'unknown' };
+      }
+      if (existing && existing.state !== 'intent' && !(existing.state === 'unknown' && effect.policy === 'key')) return existing;
+      const attempt = (existing?.attempt ?? 0) + 1;
+      const columns = [money?.amount ?? null, money?.currency ?? null, hash, attempt];
+      let id = existing?.id;
+      if (id === undefined) {
+        const [inserted] = await connection.query(
+          "INSERT INTO effects (kind, `key`, order_id, amount, currency, request_hash, attempt, state, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'sent', NOW(6))",
+          [effect.kind, key, work.order, ...columns],
+        );
+        id = (inserted as unknown as { insertId: number }).insertId;
+      } else {
+        await connection.query("UPDATE effects SET amount = ?, currency = ?, request_hash = ?, attempt = ?, state = 'sent', sent_at = NOW(6) WHERE id = ?", [...columns, id]);
+      }
+      await connection.query('INSERT INTO effect_attempts (effect_id, attempt, process_id) VALUES (?, ?, ?)', [id, attempt, this.#processes.id]);
+      return { id, attempt, state: 'sent', inquiries: 0, reference: null, reason: null };
+    });
+  }
+
+  async #send<Remote, Subject, Request>(
+    effect: Effect<Remote, Subject, Request>,
+    remote: Remote,
+    subject: Subject,
+    request: Request,
+    row: Row,
+    work: Work,
+    begun: number,
+  ): Promise<Performed> {
+    if (performance.now() - begun > START_WITHIN_MS) {
+      await this.#close(row, 'intent', 'not sent', 'too much time had passed before the first byte', work);
+      throw new Retryable('the process was too slow to begin the call', { code: `${effect.kind}.late` });
+    }
+    try {
+      const { reference } = await effect.send(remote, request, subject);
+      work.effects.push({ id: row.id, attempt: row.attempt, state: 'done', reference });
+      return { reference };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof Retryable) await this.#close(row, 'intent', 'not sent', reason, work);
+      else if (error instanceof Rejected || error instanceof InvalidInput) await this.#close(row, 'rejected', 'rejected', reason, work);
+      else {
+        await this.#close(row, 'unknown', 'unknown', reason, work);
+        throw this.#doubt(effect, { ...row, reason });
+      }
+      throw error;
+    }
+  }
+
+  /** Looks at the remote, or says that a person must. */
+  async #settleDoubt<Remote, Subject, Request>(
+    effect: Effect<Remote, Subject, Request>,
+    remote: Remote,
+    subject: Subject,
+    request: Request,
+    row: Row,
+    work: Work,
+  ): Promise<Performed> {
+    if (effect.policy !== 'inquire' || !effect.inquire) throw this.#doubt(effect, row);
+    let inquiry: Inquiry;
+    try {
+      inquiry = await effect.inquire(remote, subject, request);
+    } catch (error) {
+      // The look itself failed: that says nothing about the effect. It is repeated for as long as it takes.
+      const last = this.#lookAfterMs.at(-1) ?? 1000;
+      throw new OutcomeUnknown(`${effect.kind} is in doubt and the look at the remote failed: ${(error as Error).message}`, {
+        code: `${effect.kind}.in-doubt`, effect: row.id, lookAgainMs: last, cause: error,
+      });
+    }
+    if (inquiry.found) {
+      work.effects.push({ id: row.id, attempt: row.attempt, state: 'done', reference: inquiry.reference });
+      return { reference: inquiry.reference };
+    }
+    const reason = `${row.reason ?? 'no answer'}; looked ${row.inquiries + 1} times: ${inquiry.what}`;
+    await this.#pool.query('UPDATE effects SET inquiries = inquiries + 1 WHERE id = ?', [row.id]);
+    throw this.#doubt(effect, { ...row, inquiries: row.inquiries + 1, reason });
+  }
+
+  /** In doubt: look again after the next wait, or, when every look was in vain or nothing can be looked at, ask a person. */
+  #doubt<Remote, Subject, Request>(effect: Effect<Remote, Subject, Request>, row: Row): OutcomeUnknown {
+    const next = effect.policy === 'key' ? this.#lookAfterMs[0] : effect.policy === 'inquire' ? this.#lookAfterMs[row.inquiries] : undefined;
+    return new OutcomeUnknown(doubtText(effect, row.reason), {
+      code: `${effect.kind}.in-doubt`,
+      effect: row.id,
+      ...(next !== undefined && { lookAgainMs: next }),
+      next: 'Look at the partner, then decide the hold: done (it happened), void (it did not), resend (send it again).',
+    });
+  }
+
+  /** Ends an attempt that leads to no transition; what waited for the outcome is looked at. */
+  async #close(row: Row, state: EffectState, outcome: string, reason: string, work: Work): Promise<void> {
+    const text = reason.slice(0, 500);
+    await this.#pool.query(
+      `UPDATE effects SET state = ?, reason = ?, settled_at = IF(? = 'rejected', NOW(6), settled_at) WHERE id = ? AND attempt = ? AND state = 'sent';
+       UPDATE effect_attempts SET outcome = ?, detail = ?, ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND ended_at IS NULL`,
+      [state, text, state, row.id, row.attempt, outcome, text, row.id, row.attempt],
+    );
+    if (state === 'unknown') return;
+    await this.#transitions.review(work.order);
+  }
+
+  /** Writes outcomes for which no transition came (it was refused, or the stage ended otherwise): what happened is never lost. */
+  async record(outcomes: Work['effects']): Promise<void> {
+    for (const { id, attempt, reference } of outcomes)
+      await this.#pool.query(
+        `UPDATE effects SET state = 'done', reference = COALESCE(?, reference), settled_at = NOW(6) WHERE id = ? AND state IN ('sent', 'unknown', 'parked');
+         UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND (ended_at IS NULL OR outcome = 'unknown')`,
+        [reference ?? null, id, id, attempt],
+      );
+  }
+}
+
+async function assertClaimed(connection: PoolConnection, work: Work, revision: number): Promise<void> {
+  const { table, id } = QUEUES[work.source];
+  const [results] = await connection.query<RowDataPacket[][]>(
+    `SELECT status FROM order_status WHERE order_id = ? FOR UPDATE;
+     SELECT claim_token AS token FROM ${table} WHERE ${id} = ? FOR UPDATE;
+     SELECT revision FROM orders WHERE id = ?`,
+    [work.order, work.id, work.order],
+  );
+  const status = results[0]?.[0]?.['status'] as string | undefined;
+  const token = results[1]?.[0]?.['token'] as string | undefined;
+  const current = results[2]?.[0]?.['revision'] as number | undefined;
+  if (token !== work.token || (work.source === 'status' && status !== work.name))
+    throw new Retryable('the order went on without this claim', { code: 'claim.lost' });
+  if (current !== revision) throw new Retryable('the order was edited meanwhile', { code: 'order.revised' });
+}
+
+async function setUnknown(connection: PoolConnection, row: Row, reason: string): Promise<void> {
+  await connection.query("UPDATE effects SET state = 'unknown', reason = ? WHERE id = ? AND state = 'sent'", [reason, row.id]);
+  await connection.query("UPDATE effect_attempts SET outcome = 'unknown', detail = ?, ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND ended_at IS NULL", [
+    reason, row.id, row.attempt,
+  ]);
+}
+
+const doubtText = (effect: { kind: string; policy: string }, reason: string | null): string =>
+  `nobody knows whether ${effect.kind} happened: ${reason ?? 'its answer never came'}`;

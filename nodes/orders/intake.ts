@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import type { Transitions } from '../lifecycle/transitions';
+import { InvalidInput } from '../runtime/errors';
+import { inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
+import { insert } from '../store/rows';
+import type { OrderContent } from './load';
+import type { CanonicalOrder } from './order';
+
+/** How one platform's raw orders are read. */
+export interface Platform {
+  /** The storefront's number and time of the last change, or undefined for what is no order at all. */
+  identify(raw: unknown): { platformId: string; modifiedAt: Date | undefined } | undefined;
+  /** @throws InvalidInput with a pointer into the raw order */
+  generalise(raw: unknown): CanonicalOrder;
+  navCustomerNo(order: CanonicalOrder): string | undefined;
+  /** Where a good order of this platform begins. */
+  initial: 'READY_FOR_PROCESSING' | 'PENDING_ACKNOWLEDGMENT' | 'WAITING_FOR_RECIPE_IDS';
+  /** The kind of the task that tells the storefront that we took the order, if it wants to know. */
+  markTask?: string;
+}
+
+export interface Store {
+  id: number;
+  url: string;
+  platform: string;
+  site: string | null;
+  prefix: string;
+  warehouseId: number;
+  navKey: string;
+}
+
+/** What became of one raw order. */
+export interface Taken {
+  platformId: string;
+  name: string;
+  result: 'created' | 'known' | 'generalize-error';
+  reason?: string;
+}
+
+export interface PageResult {
+  taken: Taken[];
+  /** Entries without an order number: they can only be reported. */
+  unidentified: number;
+}
+
+interface Candidate extends Taken {
+  raw: unknown;
+  modifiedAt: Date | undefined;
+  order?: CanonicalOrder;
+}
+
+/** The store by its url, with what an intake needs. */
+export async function findStore(pool: Pool, url: string): Promise<Store> {
+  const [store] = await select<Store>(
+    pool,
+    `SELECT s.id, s.url, s.platform, s.site, s.prefix, s.warehouse_id AS warehouseId, w.nav_key AS navKey
+       FROM stores s JOIN warehouses w ON w.id = s.warehouse_id WHERE s.url = ? AND s.enabled`,
+    [url],
+  );
+  if (!store) throw new InvalidInput(`no enabled store has the url ${url}`, { code: 'store.unknown', next: 'Compare recurring_jobs.store_url with stores.url.' });
+  return store;
+}
+
+/**
+ * Takes a page of raw orders in one transaction: each is stored as received, generalised, and becomes one order, however often it
+ * comes. One that cannot be generalised stands in GENERALIZE_ERROR with pointer and reason, and the others go on. Should the
+ * database refuse an order that looked good, the page is taken again without it and that one stands in GENERALIZE_ERROR too.
+ */
+export async function takePage(
+  { pool, transitions }: { pool: Pool; transitions: Transitions },
+  store: Store,
+  platform: Platform,
+  raws: readonly unknown[],
+): Promise<PageResult> {
+  const candidates = new Map<string, Candidate>();
+  let unidentified = 0;
+  for (const raw of raws) {
+    const identity = platform.identify(raw);
+    if (!identity) unidentified++;
+    else candidates.set(identity.platformId, generalised(platform, store, raw, identity));
+  }
+  const all = [...candidates.values()];
+  if (all.length === 0) return { taken: [], unidentified };
+  try {
+    await inTransaction(pool, (connection) => writePage(connection, store, platform, all));
+  } catch (error) {
+    if (all.length > 1) {
+      const half = Math.ceil(raws.length / 2);
+      const parts = [];
+      for (const part of [raws.slice(0, half), raws.slice(half)]) parts.push(await takePage({ pool, transitions }, store, platform, part));
+      return { taken: parts.flatMap((part) => part.taken), unidentified };
+    }
+    const [only] = all;
+    if (!only?.order) throw error;
+    delete only.order;
+    Object.assign(only, { result: 'generalize-error', reason: `the database refuses it: ${(error as Error).message}` });
+    await inTransaction(pool, (connection) => writePage(connection, store, platform, all));
+  }
+  transitions.events.emit('due', platform.initial, store.navKey);
+  if (platform.markTask) transitions.events.emit('due', platform.markTask, store.navKey);
+  return { taken: all.map(({ platformId, name, result, reason }) => ({ platformId, name, result, ...(reason !== undefined && { reason }) })), unidentified };
+}
+
+function generalised(platform: Platform, store: Store, raw: unknown, identity: { platformId: string; modifiedAt: Date | undefined }): Candidate {
+  const candidate = { ...identity, raw, name: `${store.prefix}${identity.platformId}` };
+  try {
+    return { ...candidate, result: 'created', order: platform.generalise(raw) };
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    return { ...candidate, result: 'generalize-error', reason: `${error.pointer ?? ''}: ${error.message}` };
+  }
+}
+
+async function writePage(connection: PoolConnection, store: Store, platform: Platform, page: readonly Candidate[]): Promise<void> {
+  await connection.query(`${insert('platform_orders', page.map(({ platformId, raw, modifiedAt }) => {
+    const text = JSON.stringify(raw);
+    return { store_id: store.id, platform_id: platformId, raw: text, raw_hash: createHash('sha256').update(text).digest(), modified_at: modifiedAt ?? null };
+  })).join('')} ON DUPLICATE KEY UPDATE raw = VALUES(raw), raw_hash = VALUES(raw_hash), modified_at = VALUES(modified_at)`);
+  await connection.query(`${insert('orders', page.map((candidate) => ({
+    store_id: store.id,
+    platform_id: candidate.platformId,
+    name: candidate.name,
+    warehouse_id: store.warehouseId,
+    ...orderColumns(candidate.order, platform),
+  }))).join('')} ON DUPLICATE KEY UPDATE updated_at = updated_at`);
+  const rows = await select<{ id: number; name: string; status: string | null }>(
+    connection,
+    'SELECT o.id, o.name, s.status FROM orders o LEFT JOIN order_status s ON s.order_id = o.id WHERE o.name IN (?)',
+    [page.map((candidate) => candidate.name)],
+  );
+  const fresh = new Map(rows.filter((row) => row.status === null).map((row) => [row.name, row.id]));
+  for (const candidate of page) if (!fresh.has(candidate.name)) candidate.result = 'known';
+  const created = page.flatMap((candidate) => {
+    const id = fresh.get(candidate.name);
+    return id === undefined ? [] : [{ id, candidate }];
+  });
+  if (created.length === 0) return;
+  await connection.query(createdRows(created, store, platform).join(';\n'));
+}
+
+function createdRows(created: readonly { id: number; candidate: Candidate }[], store: Store, platform: Platform): string[] {
+  const good = created.flatMap(({ id, candidate }) => (candidate.order ? [{ id, order: candidate.order }] : []));
+  const actor = `intake:${store.platform}`;
+  const begin = good.map(({ id }) => id);
+  return [
+    ...insertContent(good),
+    ...insert('order_audits', created.map(({ id, candidate }) => ({
+      order_id: id, version: 1, from_status: '', to_status: candidate.order ? platform.initial : 'GENERALIZE_ERROR', actor,
+      reason: (candidate.reason ?? 'taken from the storefront').slice(0, 500),
+    }))),
+    ...(begin.length > 0 ? [`UPDATE order_status SET due_at = NOW(6) WHERE order_id IN (${begin.join(', ')})`] : []),
+    ...(platform.markTask
+      ? insert('tasks', created.map(({ id, candidate }) => ({ kind: platform.markTask, order_id: id, store_id: store.id, subject: candidate.name, lane: store.navKey })))
+      : []),
+    ...insert('outbox', created.map(({ id, candidate }) => ({
+      order_id: id, topic: 'order.status', payload: JSON.stringify({ order: id, from: '', to: candidate.order ? platform.initial : 'GENERALIZE_ERROR', version: 1 }),
+    }))),
+  ];
+}
+
+/** Lines and payments of orders that have none yet. */
+export function insertContent(orders: readonly { id: number; order: CanonicalOrder }[]): string[] {
+  return [
+    ...insert('line_items', orders.flatMap(({ id, order }) => order.lines.map((line) => ({
+      order_id: id, line_id: line.lineId, position: line.position, sku: line.sku, name: line.name, quantity: line.quantity, unit_price: line.unitPrice,
+      discount: line.discount, tax: line.tax, total: line.total, gift: line.gift, gift_message: line.giftMessage ?? null, path: line.path ?? 'finished',
+      properties: JSON.stringify(line.properties),
+    })))),
+    ...insert('payments', orders.flatMap(({ id, order }) => order.payments.map((payment) => ({
+      order_id: id, instrument_id: payment.instrumentId, method: payment.method, card_type: payment.cardType ?? null,
+      masked_number: payment.maskedNumber ?? null, currency: order.currency, amount: payment.amount,
+    })))),
+  ];
+}
+
+/** The columns of `orders` that the canonical order fills; all NULL for one that could not be generalised. */
+export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
+  if (!order)
+    return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, placed_at: null, content: null };
+  const { placedAt, modifiedAt, customer, shippingAddress, billingAddress, shipping, discounts, totals, taxation, properties } = order;
+  const content: OrderContent = { placedAt, modifiedAt, customer, shippingAddress, billingAddress, shipping, discounts, totals, taxation, properties };
+  return {
+    currency: order.currency,
+    total: totals.total,
+    customer_id: customer.id ?? null,
+    customer_email: customer.email,
+    customer_name: customer.name,
+    nav_customer_no: platform.navCustomerNo(order) ?? null,
+    placed_at: new Date(placedAt),
+    content: JSON.stringify(content),
+  };
+}

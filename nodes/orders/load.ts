@@ -1,0 +1,104 @@
+import type { Pool } from '../store/pool';
+import type { CanonicalOrder, Fulfillment, Line, Order, Payment } from './order';
+
+/** The parts of a canonical order that are kept as one JSON document in `orders.content`. */
+export type OrderContent = Pick<
+  CanonicalOrder,
+  'placedAt' | 'modifiedAt' | 'customer' | 'shippingAddress' | 'billingAddress' | 'shipping' | 'discounts' | 'totals' | 'taxation' | 'properties'
+>;
+
+interface OrderRow {
+  id: number;
+  name: string;
+  platformId: string;
+  storeId: number;
+  storeUrl: string;
+  storePlatform: string;
+  storeSite: string | null;
+  part: number;
+  revision: number;
+  exportSequence: number;
+  warehouseKey: string;
+  navKey: string;
+  cirroRegion: string;
+  navCustomerNo: string | null;
+  currency: string;
+  content: string;
+}
+
+/** Loads what a stage is given, for a whole batch of claims in one round trip; orders that were never generalised are left out. */
+export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Map<number, Order>> {
+  if (ids.length === 0) return new Map();
+  const [results] = await pool.query(
+    `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite,
+            o.part, o.revision, o.export_sequence AS exportSequence, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion,
+            o.nav_customer_no AS navCustomerNo, o.currency, o.content
+       FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
+     SELECT order_id AS \`order\`, line_id AS lineId, position, sku, name, quantity, unit_price AS unitPrice, discount, tax, total, gift,
+            gift_message AS giftMessage, path, properties FROM line_items WHERE order_id IN (?) ORDER BY order_id, position;
+     SELECT order_id AS \`order\`, instrument_id AS instrumentId, method, amount, card_type AS cardType, masked_number AS maskedNumber FROM payments WHERE order_id IN (?) ORDER BY id;
+     SELECT order_id AS \`order\`, shipment_id AS shipmentId, carrier, tracking, shipped_at AS shippedAt FROM fulfillments WHERE order_id IN (?) ORDER BY created_at, shipment_id;
+     SELECT order_id AS \`order\`, shipment_id AS shipmentId, line_id AS lineId, quantity FROM fulfillment_items WHERE order_id IN (?)`,
+    [ids, ids, ids, ids, ids],
+  );
+  const [orders, lines, payments, fulfillments, items] = results as unknown as [
+    OrderRow[],
+    (Line & { order: number; properties: unknown })[],
+    (Payment & { order: number })[],
+    (Fulfillment & { order: number; shippedAt: Date | string })[],
+    { order: number; shipmentId: string; lineId: string; quantity: number }[],
+  ];
+  const linesOf = byOrder(lines);
+  const paymentsOf = byOrder(payments);
+  const fulfillmentsOf = byOrder(fulfillments);
+  const itemsOf = byOrder(items);
+  return new Map(
+    orders.map((row) => [
+      row.id,
+      {
+        ...(JSON.parse(row.content) as OrderContent),
+        id: row.id,
+        name: row.name,
+        platformId: row.platformId,
+        storeId: row.storeId,
+        storeUrl: row.storeUrl,
+        storePlatform: row.storePlatform,
+        storeSite: row.storeSite ?? '',
+        part: row.part,
+        revision: row.revision,
+        exportSequence: row.exportSequence,
+        warehouse: { key: row.warehouseKey, navKey: row.navKey, cirroRegion: row.cirroRegion },
+        ...(row.navCustomerNo !== null && { navCustomerNo: row.navCustomerNo }),
+        currency: row.currency,
+        lines: (linesOf.get(row.id) ?? []).map(toLine),
+        payments: (paymentsOf.get(row.id) ?? []).map((payment) => present(payment) as Payment),
+        fulfillments: (fulfillmentsOf.get(row.id) ?? []).map((parcel) => ({
+          shipmentId: parcel.shipmentId,
+          carrier: parcel.carrier,
+          tracking: parcel.tracking,
+          shippedAt: new Date(parcel.shippedAt).toISOString(),
+          lines: (itemsOf.get(row.id) ?? []).filter((item) => item.shipmentId === parcel.shipmentId).map(({ lineId, quantity }) => ({ lineId, quantity })),
+        })),
+      },
+    ]),
+  );
+}
+
+function toLine(row: Line & { properties: unknown }): Line {
+  return { ...(present(row) as Line), gift: Boolean(row.gift), properties: JSON.parse(String(row.properties)) as Line['properties'] };
+}
+
+/** A row without its order's id and without the columns that are NULL. */
+function present(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([name, value]) => name !== 'order' && value !== null));
+}
+
+function byOrder<Row extends { order: number }>(rows: readonly Row[]): Map<number, Row[]> {
+  const grouped = new Map<number, Row[]>();
+  for (const row of rows) {
+    const group = grouped.get(row.order);
+    if (group) group.push(row);
+    else grouped.set(row.order, [row]);
+  }
+  return grouped;
+}
