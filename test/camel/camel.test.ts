@@ -1,0 +1,81 @@
+import { createCamelClient } from '../../nodes/camel/client';
+import { toFulfillmentRequest } from '../../nodes/camel/mapping';
+import { OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
+import { anOrder } from '../orders/an-order';
+import { failureOf, startServer } from '../runtime/a-server';
+
+const body = toFulfillmentRequest(anOrder());
+
+/** Asks a Camel that answers so; what it got, and what came of it. */
+async function ask(status: number, answer: string) {
+  const server = await startServer((_, response) => response.writeHead(status).end(answer));
+  const camel = createCamelClient({ url: `${server.url}/camel`, subscriptionKey: 'key', username: 'oms', password: 'secret', timeoutMs: 1000 });
+  const outcome = await camel.requestFulfillment(body).catch((error: unknown) => error);
+  await camel.close();
+  await server.close();
+  return { outcome, received: server.received };
+}
+
+test('the request has what the warehouse needs', () => {
+  expect(body).toEqual({
+    order_id: 'US-US00100001',
+    sequence: 1,
+    platform_order_no: 'US00100001',
+    part: 0,
+    store: 'us.example.test',
+    warehouse: 'us-west',
+    cirro_region: 'US',
+    currency: 'USD',
+    ship_to: {
+      name: 'Kim Test',
+      address1: '1 Main St',
+      city: 'Boulder',
+      postal_code: '80301',
+      state: 'CO',
+      country: 'US',
+      phone: '+1 303 555 0100',
+      email: 'kim@example.test',
+    },
+    lines: [
+      { line_id: 'line-1', sku: 'POP-1', name: 'PopGrip', quantity: 2, gift_message: 'Happy day' },
+      { line_id: 'line-2', sku: 'POP-2', name: 'PopTop', quantity: 1 },
+    ],
+  });
+});
+
+test('it goes out once, with both credentials, and comes back as an id', async () => {
+  const { outcome, received } = await ask(202, '{"request_id":"R-1"}');
+  expect(outcome).toBe('R-1');
+  expect(received).toEqual([
+    expect.objectContaining({
+      method: 'POST',
+      url: '/camel/fulfillment-requests',
+      headers: expect.objectContaining({ 'ocp-apim-subscription-key': 'key', authorization: `Basic ${btoa('oms:secret')}` }),
+      body: JSON.stringify(body),
+    }),
+  ]);
+});
+
+test.each([
+  [422, '{"code":"unknown_sku","message":"No such SKU"}', Rejected, 'camel.unknown_sku'],
+  [401, '{"statusCode":401,"message":"Access denied"}', Retryable, 'camel.unauthorized'],
+  [429, '', Retryable, 'camel.throttled'],
+  [500, '', OutcomeUnknown, 'camel.server-error'],
+  [404, '{"statusCode":404,"message":"Resource not found"}', OutcomeUnknown, 'camel.unexpected-answer'],
+  [422, 'no', OutcomeUnknown, 'camel.unexpected-answer'],
+  [202, '{}', OutcomeUnknown, 'camel.unexpected-answer'],
+  [202, 'no', OutcomeUnknown, 'camel.unexpected-answer'],
+])('HTTP %d %s', async (status, answer, constructor, code) => {
+  const { outcome, received } = await ask(status, answer);
+  expect(outcome).toMatchObject({ constructor, code });
+  expect(received).toHaveLength(1);
+});
+
+test('a request that is too late is not sent', async () => {
+  const server = await startServer((_, response) => response.end());
+  const camel = createCamelClient({ url: server.url, subscriptionKey: 'key', username: 'oms', password: 'secret' });
+  expect(await failureOf(camel.requestFulfillment(body, { startBy: Date.now() - 1 }))).toMatchObject({ constructor: Retryable, code: 'camel.too-late' });
+  expect(server.received).toEqual([]);
+  await camel.close();
+  await server.close();
+});
