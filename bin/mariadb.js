@@ -26,12 +26,13 @@ const LONGEST_SOCKET = 100;
 /**
  * Starts, or adopts, the private MariaDB of a data directory and resolves once it accepts its administrator:
  * `{pid, port, url, serverUrl, adopted, exited, stop}`. `url` names the database `oms`, `serverUrl` none; `exited` resolves when the server has ended;
- * `stop()` ends it cleanly. `onInstall` is called before packages are installed. `options` are added to the server's own.
+ * `stop()` ends it cleanly. `onInstall` is called before packages are installed. `options` are added to the server's own. With `keepPort` it fails rather than
+ * to move to another port.
  *
  * The server leads a process group of its own: a Ctrl-C or a signal to our group does not reach it while orders are being finished, and it
  * survives the death of the process that started it. Only a later start, or `stop()`, ends it.
  */
-async function startMariadb({ dataDirectory, options = [], onInstall, signal }) {
+async function startMariadb({ dataDirectory, options = [], keepPort = false, onInstall, signal }) {
   const place = layout(dataDirectory);
   for (const directory of [dataDirectory, place.run, path.dirname(place.log)]) fs.mkdirSync(directory, { recursive: true });
   const secrets = readSecrets(place);
@@ -48,7 +49,7 @@ async function startMariadb({ dataDirectory, options = [], onInstall, signal }) 
   removePid(place.run, 'mariadb');
 
   await createFiles(programs, place, signal);
-  secrets.port = await freePort(secrets.port);
+  if (!keepPort) secrets.port = await freePort(secrets.port);
   writeSecrets(place, secrets);
   const { identity, exited } = await launch({ programs, place, secrets, options, signal });
   return handle(place, secrets, identity, exited, false);
@@ -244,7 +245,7 @@ function complaint(log, from) {
   return `${errors.find((line) => !/^(Aborting|Plugin|Unknown\/unsupported)/.test(line)) ?? lines.at(-1)} (log: ${log})`;
 }
 
-/** Resolves when a process that is not our child has ended. */
+/** Resolves when a process that is not our child has ended. It does not keep this process from ending. */
 async function watch(identity) {
   while (isAlive(identity)) await new Promise((resolve) => setTimeout(resolve, 250).unref());
   return { code: null, signal: null };

@@ -5,23 +5,17 @@
 function createSteps(write = (text) => process.stdout.write(text)) {
   return {
     /** Does the work, then prints what it was and how long it took. `title` may be made from the result. */
-    async step(title, work) {
+    step: async (title, work) => {
       const start = performance.now();
       const result = await work();
       write(`${seconds(performance.now() - start)}  ${typeof title === 'function' ? title(result) : title}\n`);
       return result;
     },
     /** Says at once that something takes longer. */
-    note(text) {
-      write(`           ${text}\n`);
-    },
+    note: (text) => write(`           ${text}\n`),
     /** A line with the time of day, for what happens later. */
-    event(text) {
-      write(`${new Date().toTimeString().slice(0, 8)}  ${text}\n`);
-    },
-    print(text = '') {
-      write(`${text}\n`);
-    },
+    event: (text) => write(`${new Date().toTimeString().slice(0, 8)}  ${text}\n`),
+    print: (text = '') => write(`${text}\n`),
   };
 }
 

@@ -12,13 +12,13 @@ const FASTER = ['--innodb-flush-log-at-trx-commit=2', '--innodb-buffer-pool-size
 module.exports = async function startTestDatabase() {
   if (process.env.OMS_TEST_DATABASE_URL) {
     const server = createHash('sha256').update(process.env.OMS_TEST_DATABASE_URL).digest('hex').slice(0, 12);
-    process.env.OMS_TEST_DATA_DIR ??= path.join(os.tmpdir(), `oms-accounts-${server}`);
+    process.env.TEST_ACCOUNTS_DIR ??= path.join(os.tmpdir(), `oms-accounts-${server}`);
     return;
   }
   await sweep();
   const directory = createDirectory();
   const database = await startMariadb({ dataDirectory: directory, options: FASTER });
   process.env.OMS_TEST_DATABASE_URL = database.serverUrl;
-  process.env.OMS_TEST_DATA_DIR = directory;
+  process.env.TEST_ACCOUNTS_DIR = directory;
   globalThis.omsTestDirectory = directory;
 };

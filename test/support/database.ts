@@ -21,7 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   const adminUrl = url.href;
   // The accounts belong to the server: all files of a run share their passwords through one directory.
-  const urls = await migrate({ url: adminUrl, dataDir: required('OMS_TEST_DATA_DIR') });
+  const urls = await migrate({ url: adminUrl, dataDir: required('TEST_ACCOUNTS_DIR') });
   return {
     name,
     adminUrl,
