@@ -1,0 +1,264 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
+import { createNavClient, type NavClient, type NavClientOptions } from '../../nodes/nav/client';
+import { DocType } from '../../nodes/nav/mapping';
+import { closedPort, failureOf } from '../runtime/a-server';
+import { type Behaviour, type FakeNav, fault, result, type Seen, startNav } from './a-nav';
+
+let nav: FakeNav | undefined;
+let client: NavClient | undefined;
+
+afterEach(async () => {
+  client?.close();
+  await nav?.close();
+  nav = undefined;
+  client = undefined;
+});
+
+async function serve(behaviour?: Behaviour, options: Partial<NavClientOptions> = {}) {
+  const started = await startNav(behaviour);
+  const created = createNavClient({
+    endpoints: { us: started.url },
+    domain: 'PSCORP',
+    username: 'oms',
+    password: 'secret',
+    timeoutMs: 2000,
+    lanes: 1,
+    ...options,
+  });
+  nav = started;
+  client = created;
+  return { nav: started, client: created };
+}
+
+const order = '<SalesOrder ExternalDocumentNo="US-1"/>';
+const importOne = (nav_: NavClient, xml = order) => nav_.importDocument('us', DocType.SalesOrder, xml);
+const imports = (seen: readonly Seen[]) => seen.filter(({ method }) => method === 'ImportDocument');
+const isImport = ({ method, step }: Seen) => method === 'ImportDocument' && step === 'authenticated';
+
+describe('a connection', () => {
+  test('is authenticated by a lookup first, then carries the import, and is kept', async () => {
+    const { nav: server, client: calls } = await serve();
+    await expect(importOne(calls)).resolves.toBe('SO000123');
+    await expect(importOne(calls)).resolves.toBe('SO000123');
+    expect(server.seen.map(({ connection, step, method }) => [connection, step, method])).toEqual([
+      [1, 'anonymous', 'FindDocuments'],
+      [1, 'negotiate', 'FindDocuments'],
+      [1, 'authenticate', 'FindDocuments'],
+      [1, 'authenticated', 'ImportDocument'],
+      [1, 'authenticated', 'ImportDocument'],
+    ]);
+  });
+
+  test('that NAV has closed is authenticated anew before the next import', async () => {
+    const { nav: server, client: calls } = await serve();
+    await importOne(calls);
+    await server.closeConnections();
+    await new Promise(setImmediate);
+    await importOne(calls);
+    expect(imports(server.seen).map(({ connection, step }) => [connection, step])).toEqual([
+      [1, 'authenticated'],
+      [2, 'authenticated'],
+    ]);
+  });
+
+  test('carries one call at a time; many calls share the lanes', async () => {
+    let running = 0;
+    let most = 0;
+    const { nav: server, client: calls } = await serve(
+      (seen, response) => {
+        if (!isImport(seen)) return undefined;
+        most = Math.max(most, (running += 1));
+        setImmediate(() => {
+          running -= 1;
+          response.end(result('ImportDocument', 'SO1'));
+        });
+        return 'handled';
+      },
+      { lanes: 3 },
+    );
+    await Promise.all(Array.from({ length: 60 }, (_, index) => importOne(calls, `<SalesOrder ExternalDocumentNo="US-${index}"/>`)));
+    expect(new Set(imports(server.carriedOut()).map(({ body }) => body)).size).toBe(60);
+    expect(imports(server.seen)).toHaveLength(60);
+    expect(new Set(server.seen.map(({ connection }) => connection))).toEqual(new Set([1, 2, 3]));
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
+  test('is not waited for by more than the queue holds', async () => {
+    const { nav: server, client: calls } = await serve(undefined, { queue: 1 });
+    const [first, second, third] = [importOne(calls), importOne(calls), failureOf(importOne(calls))];
+    expect(await third).toMatchObject({ constructor: Retryable, code: 'nav.busy' });
+    await Promise.all([first, second]);
+    expect(imports(server.seen)).toHaveLength(2);
+  });
+});
+
+test('text of any kind arrives in NAV as it was', async () => {
+  const { nav: server, client: calls } = await serve();
+  await importOne(calls, '<SalesOrder Name="&lt;Ünï &amp; 🎈&#10;\'"/>');
+  expect(imports(server.seen)[0]?.body).toContain('&lt;SalesOrder Name=&quot;&amp;lt;Ünï &amp;amp; 🎈&amp;#10;&apos;&quot;/&gt;');
+});
+
+test('documents are found, open and posted', async () => {
+  const xml =
+    '<Documents><Document DocType="1" No="SO1" ExternalDocumentNo="US-1" Posted="false" CustomerNo="C" Amount="12.34" Currency="USD" ShipmentId=""/>' +
+    '<Document DocType="1" No="SI1" ExternalDocumentNo="US-1" Posted="true" CustomerNo="C" Amount="12.34" Currency="USD"/></Documents>';
+  const { nav: server, client: calls } = await serve((seen, response) => {
+    if (!seen.step.startsWith('authenticate')) return undefined;
+    response.end(result('FindDocuments', xml));
+    return 'handled';
+  });
+  await expect(calls.findDocuments('us', DocType.SalesOrder, 'US-1')).resolves.toMatchObject([
+    { no: 'SO1', posted: false, amount: '12.34' },
+    { no: 'SI1', posted: true },
+  ]);
+  expect(server.carriedOut()).toHaveLength(1);
+});
+
+describe('a definite no', () => {
+  test('is a Soap:Fault, named by its exception and in its words', async () => {
+    const { client: calls } = await serve((seen, response) => {
+      if (!isImport(seen)) return undefined;
+      response.writeHead(500).end(fault('NavNCLDialogException', 'Customer X does not exist.'));
+      return 'handled';
+    });
+    expect(await failureOf(importOne(calls))).toMatchObject({
+      constructor: Rejected,
+      code: 'nav.NavNCLDialogException',
+      message: 'NAV refuses: Customer X does not exist.',
+    });
+  });
+
+  test('to the lookup of the handshake proves that the user is known: the import goes on', async () => {
+    const { client: calls } = await serve((seen, response) => {
+      if (seen.method !== 'FindDocuments' || seen.step !== 'authenticate') return undefined;
+      response.writeHead(500).end(fault('NavCSideRecordNotFoundException', 'Nothing here'));
+      return 'handled';
+    });
+    // The fake does not take the connection for authenticated after a reply of ours, so it asks once more; NAV would not.
+    await expect(importOne(calls)).resolves.toBe('SO000123');
+  });
+
+  test('an endpoint that nobody has set up', async () => {
+    const { client: calls } = await serve();
+    expect(await failureOf(calls.importDocument('mars', DocType.SalesOrder, order))).toMatchObject({ constructor: InvalidInput, code: 'nav.unknown-endpoint' });
+  });
+});
+
+describe('provably nothing happened', () => {
+  test('connection refused', async () => {
+    const { client: calls } = await serve(undefined, { endpoints: { us: `http://127.0.0.1:${await closedPort()}/nav` } });
+    expect(await failureOf(importOne(calls))).toMatchObject({ constructor: Retryable, code: 'nav.unreachable' });
+  });
+
+  test('wrong credentials', async () => {
+    const { nav: server, client: calls } = await serve((seen, response) => {
+      if (seen.step !== 'authenticate') return undefined;
+      response.writeHead(401, { 'www-authenticate': 'NTLM' }).end();
+      return 'handled';
+    });
+    expect(await failureOf(importOne(calls))).toMatchObject({ constructor: Retryable, code: 'nav.unauthorized', next: expect.stringContaining('NAV_PASSWORD') });
+    expect(imports(server.seen)).toEqual([]);
+  });
+
+  test.each(['anonymous', 'negotiate', 'authenticate'] as const)('a handshake that is cut at the step %s', async (step) => {
+    const { nav: server, client: calls } = await serve((seen, _, socket) => {
+      if (seen.step !== step) return undefined;
+      socket.resetAndDestroy();
+      return 'handled';
+    });
+    expect(await failureOf(importOne(calls))).toMatchObject({ constructor: Retryable, code: 'nav.handshake' });
+    expect(imports(server.seen)).toEqual([]);
+    expect(server.seen.filter((seen) => seen.step === step)).toHaveLength(1);
+  });
+
+  test('a handshake that hangs', async () => {
+    const { nav: server, client: calls } = await serve((seen) => (seen.step === 'negotiate' ? 'handled' : undefined), { timeoutMs: 100 });
+    expect(await failureOf(importOne(calls))).toMatchObject({ constructor: Retryable, code: 'nav.handshake' });
+    expect(imports(server.seen)).toEqual([]);
+  });
+
+  test('the start was too late', async () => {
+    const { nav: server, client: calls } = await serve();
+    const late = calls.importDocument('us', DocType.SalesOrder, order, { startBy: Date.now() - 1 });
+    expect(await failureOf(late)).toMatchObject({ constructor: Retryable, code: 'nav.too-late' });
+    expect(imports(server.seen)).toEqual([]);
+  });
+});
+
+describe('the document may have been created', () => {
+  const failures: ReadonlyArray<[string, Behaviour]> = [
+    ['a connection cut after NAV has acted', (_, __, socket) => (socket.resetAndDestroy(), 'handled')],
+    ['a connection ended without an answer', (_, __, socket) => (socket.end(), 'handled')],
+    ['no answer in time', () => 'handled'],
+    ['HTTP 500 that is no fault', (_, response) => (response.writeHead(500).end('<html>oops</html>'), 'handled')],
+    ['HTTP 500 without a body', (_, response) => (response.writeHead(500).end(), 'handled')],
+    ['HTTP 503', (_, response) => (response.writeHead(503).end(), 'handled')],
+    ['a redirect', (_, response) => (response.writeHead(307, { location: '/elsewhere' }).end(), 'handled')],
+    ['an answer that is no XML', (_, response) => (response.end('nonsense'), 'handled')],
+    ['half an envelope', ({ method }, response) => (response.end(result(method, 'SO1').slice(0, 150)), 'handled')],
+    ['half a fault', (_, response) => (response.writeHead(500).end(fault('NavNCLDialogException', 'no').slice(0, 250)), 'handled')],
+    ['an answer without a number', ({ method }, response) => (response.end(result(method, '')), 'handled')],
+    ['an empty answer', (_, response) => (response.end(), 'handled')],
+  ];
+
+  test.each(failures)('%s', async (_, behaviour) => {
+    const { nav: server, client: calls } = await serve((...request) => (isImport(request[0]) ? behaviour(...request) : undefined), { timeoutMs: 200 });
+    expect(await failureOf(importOne(calls))).toMatchObject({ constructor: OutcomeUnknown, code: expect.stringMatching(/^nav\.(no-answer|unreadable)$/) });
+    expect(imports(server.seen)).toHaveLength(1);
+  });
+
+  test.each(failures)('%s: a lookup is simply tried again later', async (_, behaviour) => {
+    const { client: calls } = await serve((...request) => (request[0].step === 'authenticate' ? behaviour(...request) : undefined), { timeoutMs: 200 });
+    expect(await failureOf(calls.findDocuments('us', DocType.SalesOrder, 'US-1'))).toMatchObject({ constructor: Retryable });
+  });
+
+  test('on a kept connection that is cut as the import arrives: it is sent once, and the next call starts anew', async () => {
+    let cut = true;
+    const { nav: server, client: calls } = await serve((seen, _, socket) => {
+      if (!isImport(seen) || imports(server_().seen).length !== 2 || !cut) return undefined;
+      cut = false;
+      socket.resetAndDestroy();
+      return 'handled';
+    });
+    function server_(): FakeNav {
+      if (nav === undefined) throw new Error('not started');
+      return nav;
+    }
+    await importOne(calls, '<A/>');
+    expect(await failureOf(importOne(calls, '<B/>'))).toBeInstanceOf(OutcomeUnknown);
+    await importOne(calls, '<C/>');
+    const bodies = imports(server.carriedOut()).map(({ body }) => /&lt;([ABC])\/&gt;/.exec(body)?.[1]);
+    expect(bodies).toEqual(['A', 'B', 'C']);
+    expect(imports(server.seen)).toHaveLength(3);
+  });
+});
+
+describe('the authority is pinned', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'nav-tls-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test('NAV is called when its certificate is of the given authority, and not otherwise', async () => {
+    const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(directory, name)) as [string, string];
+    try {
+      const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });
+    } catch {
+      process.stdout.write('skipped: there is no openssl to make a certificate with\n');
+      return;
+    }
+    const tls = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+    nav = await startNav(undefined, tls);
+    const options = { endpoints: { us: nav.url }, domain: 'PSCORP', username: 'oms', password: 'secret' };
+    const pinned = createNavClient({ ...options, ca: tls.cert });
+    const trusting = createNavClient(options);
+    await expect(importOne(pinned)).resolves.toBe('SO000123');
+    expect(await failureOf(importOne(trusting))).toMatchObject({ constructor: Retryable });
+    expect(imports(nav.seen)).toHaveLength(1);
+    pinned.close();
+    trusting.close();
+  });
+});
