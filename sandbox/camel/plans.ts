@@ -1,0 +1,89 @@
+import type { Change } from '../journal/ledger';
+import type { NavDocument } from '../nav/documents';
+import { hash } from '../random';
+import type { CamelState, FulfillmentRequest, Owed } from './callbacks';
+
+const carriers = ['UPS', 'FedEx', 'DHL', 'Yamato'] as const;
+
+/** When and how Camel and Cirro answer. All choices come from hashes of business keys, so that an order fares alike each time. */
+export class Plans {
+  readonly #state: CamelState;
+  readonly #pace: number;
+
+  /** @param pace multiplies all delays; 0 means at once */
+  constructor(state: CamelState, pace: number) {
+    this.#state = state;
+    this.#pace = pace;
+  }
+
+  /** One sales order in ten is released before NAV has answered. */
+  releasesEarly(document: NavDocument): boolean {
+    return hash(document.externalDocumentNo) % 10 === 0;
+  }
+
+  release(document: NavDocument): Change[] {
+    const id = releaseId(document);
+    return this.#state.owing({
+      id,
+      kind: 'release',
+      ref: document.platformOrderNo,
+      orderId: document.externalDocumentNo,
+      due: this.releasesEarly(document) ? Date.now() : this.#after(id, 50, 500),
+      body: { status: 'RELEASED_FROM_NAV', event_id: id, nav_order_no: document.no },
+    });
+  }
+
+  /** The acceptance: half over Service Bus, half by REST, one in twenty over both with the same event id. */
+  accept(request: FulfillmentRequest): Change[] {
+    const eventId = `accepted-${request.requestId}`;
+    const due = this.#after(eventId, 50, 500);
+    const luck = hash(`channel/${request.orderId}/${request.sequence}`);
+    const both = luck % 20 === 0;
+    const bus = (luck >>> 8) % 2 === 0;
+    const body = {
+      id: eventId,
+      type: 'accepted',
+      order_id: request.orderId,
+      sequence: request.sequence,
+      at: new Date(due).toISOString(),
+      data: { request_id: request.requestId, warehouse: request.warehouse },
+    };
+    const owed = (kind: 'accept' | 'announce'): Owed => ({
+      id: `${kind}-${request.requestId}`, kind, ref: request.ref, orderId: request.orderId, due, body, requestId: request.requestId,
+    });
+    return [...(both || !bus ? this.#state.owing(owed('accept')) : []), ...(both || bus ? this.#state.owing(owed('announce')) : [])];
+  }
+
+  /** The shipment: everything, in one parcel. None when it is or was owed already. */
+  ship(requestId: string): Change[] {
+    const request = this.#state.request(requestId);
+    if (!request) return [];
+    const id = `ship-${requestId}`;
+    const due = this.#after(id, 100, 800);
+    return this.#state.owing({
+      id,
+      kind: 'ship',
+      ref: request.ref,
+      orderId: request.orderId,
+      requestId,
+      due,
+      body: {
+        order_id: request.orderId,
+        shipment_id: `SHP-${requestId.slice(4)}`,
+        carrier: carriers[hash(id) % carriers.length],
+        tracking: `1Z${String(hash(`tracking/${id}`)).padStart(10, '0')}`,
+        shipped_at: new Date(due).toISOString(),
+        lines: request.lines,
+      },
+    });
+  }
+
+  #after(key: string, least: number, most: number): number {
+    return Date.now() + (least + (hash(key) % (most - least + 1))) * this.#pace;
+  }
+}
+
+/** The identity of the release of a sales order. */
+export function releaseId(document: NavDocument): string {
+  return `release-${document.no}`;
+}

@@ -1,0 +1,24 @@
+/** The ways in which a partner can misbehave. */
+export const faultKinds = [
+  'error', 'latency', 'drop-before', 'drop-after', 'duplicate', 'reorder', 'malformed', 'throttle', 'reject',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** The systems, and the operations to which a fault can be narrowed. */
+export const operations = {
+  sfcc: ['token', 'search', 'get', 'mark-exported', 'fulfill', 'cancel'],
+  nav: ['handshake', 'document:1', 'document:2', 'document:3', 'document:4', 'document:5', 'document:6', 'document:7', 'find'],
+  camel: ['fulfillment-request', 'release', 'accept', 'ship'],
+  'service-bus': ['deliver', 'settle'],
+} as const satisfies Record<string, readonly string[]>;
+export type System = keyof typeof operations;
+
+const onRequests: readonly FaultKind[] = ['error', 'latency', 'drop-before', 'drop-after', 'malformed', 'throttle', 'reject'];
+
+/** Which faults mean something at which operation; the others pass by without being used up. */
+export function takesEffect(fault: FaultKind, system: System, operation: string, narrowed: boolean): boolean {
+  if (system === 'camel' && operation !== 'fulfillment-request') return fault !== 'reject' || narrowed;
+  if (system === 'service-bus') return operation === 'deliver' || !['duplicate', 'reorder', 'malformed'].includes(fault);
+  if (system === 'sfcc' && operation === 'search') return true;
+  return onRequests.includes(fault);
+}

@@ -1,0 +1,100 @@
+import { NavFault } from './soap';
+import { BadXml, child, type Element, parseXml } from './xml';
+
+/** What NAV keeps of a document. */
+export interface DocumentHead {
+  docType: number;
+  externalDocumentNo: string;
+  /** The storefront's order number. */
+  platformOrderNo: string;
+  part: number;
+  customerNo: string;
+  /** Decimal text. */
+  amount: string;
+  currency: string;
+  shipmentId: string;
+}
+
+const rootNames: Record<number, string | undefined> = { 1: 'SalesOrder', 6: 'ShipmentNotice' };
+
+/** The document types that NAV knows. Only the contents of 1 (sales order) and 6 (shipment notice) are checked in depth. */
+export const docTypes: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
+
+/** Reads the parameter `docType`. @throws NavFault */
+export function readDocType(text: string | undefined): number {
+  const docType = Number(text);
+  if (docTypes.includes(docType)) return docType;
+  throw new NavFault('NavNCLDialogException', `Document type ${text ?? ''} is unknown.`);
+}
+
+/** Reads a document and checks it as NAV does. @throws NavFault */
+export function readDocument(docType: number, xml: string): DocumentHead {
+  const root = parsed(xml);
+  const expected = rootNames[docType];
+  if (expected !== undefined && root.name !== expected) {
+    throw new NavFault('NavNCLDialogException', `Document type ${docType} must be a ${expected}, not a ${root.name}.`);
+  }
+  const head: DocumentHead = {
+    docType,
+    externalDocumentNo: required(root, 'ExternalDocumentNo'),
+    platformOrderNo: required(root, 'PlatformOrderNo'),
+    part: Number(root.attributes.Part ?? 0),
+    customerNo: root.attributes.CustomerNo ?? '',
+    amount: root.attributes.Amount ?? '',
+    currency: root.attributes.Currency ?? '',
+    shipmentId: root.attributes.ShipmentId ?? '',
+  };
+  if (docType === 1) checkSalesOrder(root);
+  if (docType === 6) checkShipmentNotice(root);
+  return head;
+}
+
+function checkSalesOrder(root: Element): void {
+  required(root, 'CustomerNo');
+  required(root, 'Currency');
+  decimal(root, 'Amount');
+  const lines = child(root, 'Lines')?.children ?? [];
+  if (lines.length === 0) throw new NavFault('NavNCLDialogException', 'There is nothing to order: the sales order has no lines.');
+  for (const line of lines) {
+    required(line, 'Sku');
+    positive(line, 'Quantity');
+    decimal(line, 'Amount');
+  }
+  if (!child(root, 'ShipTo')) throw new NavFault('NavTestFieldException', 'Ship-to must have a value in Sales Header.');
+}
+
+function checkShipmentNotice(root: Element): void {
+  required(root, 'ShipmentId');
+  const lines = root.children.filter(({ name }) => name === 'Parcel').flatMap(({ children }) => children);
+  if (lines.length === 0) throw new NavFault('NavNCLDialogException', 'The shipment notice has no parcel with lines.');
+  for (const line of lines) {
+    required(line, 'LineId');
+    positive(line, 'Quantity');
+  }
+}
+
+function parsed(xml: string): Element {
+  try {
+    return parseXml(xml);
+  } catch (error) {
+    if (error instanceof BadXml) throw new NavFault('NavNCLXmlException', `The document is not well-formed: ${error.message}`);
+    throw error;
+  }
+}
+
+function required(element: Element, attribute: string): string {
+  const value = element.attributes[attribute]?.trim();
+  if (!value) throw new NavFault('NavTestFieldException', `${attribute} must have a value in ${element.name}. It cannot be zero or empty.`);
+  return value;
+}
+
+function decimal(element: Element, attribute: string): void {
+  if (/^-?\d+(\.\d+)?$/.test(required(element, attribute))) return;
+  throw new NavFault('NavNCLEvaluateException', `The value "${element.attributes[attribute] ?? ''}" of ${attribute} can't be evaluated into type Decimal.`);
+}
+
+function positive(element: Element, attribute: string): void {
+  decimal(element, attribute);
+  if (Number(element.attributes[attribute]) > 0) return;
+  throw new NavFault('NavTestFieldException', `${attribute} must be positive in ${element.name}.`);
+}

@@ -1,0 +1,92 @@
+import { type Request, type Response, Router } from 'express';
+import type { Dispatcher } from '../camel/dispatcher';
+import { type Plans, releaseId } from '../camel/plans';
+import type { FaultTable } from '../faults/fault-table';
+import { bodyText } from '../http/body';
+import { play } from '../http/play';
+import { type Reply, text } from '../http/reply';
+import { type NavDocuments, toDocumentsXml } from './documents';
+import { readDocType, readDocument } from './import-document';
+import { NtlmDoor } from './ntlm-handshake';
+import { type Call, NavFault, readCall, soapFault, soapResult } from './soap';
+
+/** The credentials of the sandbox's NAV. */
+export const navCredentials = { domain: 'PSCORP', user: 'oms', password: 'sandbox-nav' } as const;
+
+/** The endpoints: path below `/nav`, by region. */
+const endpoints: Record<string, string> = {
+  us: '/us/WS/US/Codeunit/OmsIntegration',
+  emea: '/emea/WS/EMEA/Codeunit/OmsIntegration',
+  writeon: '/writeon/WS/WRITEON/Codeunit/OmsIntegration',
+  japan: '/japan/WS/JAPAN/Codeunit/OmsIntegration',
+};
+
+const earlyReleaseMs = 300;
+const refusal = soapFault(new NavFault('NavNCLDialogException', 'The sandbox was told to refuse this.'));
+
+interface Parts {
+  documents: NavDocuments;
+  plans: Plans;
+  dispatcher: Dispatcher;
+  faults: FaultTable;
+}
+
+/** The codeunit OmsIntegration of the four NAV companies, behind NTLM. */
+export function navRouter({ documents, plans, dispatcher, faults }: Parts): Router {
+  const door = new NtlmDoor(navCredentials);
+  const router = Router();
+
+  async function importDocument(region: string, { docType: type, xmlText = '' }: Call['parameters']): Promise<string> {
+    const docType = readDocType(type);
+    const head = readDocument(docType, xmlText);
+    if (docType === 6 && !documents.hasOrder(region, head.externalDocumentNo)) {
+      throw new NavFault('NavCSideRecordNotFoundException', `The Sales Header does not exist. External Document No.='${head.externalDocumentNo}'`);
+    }
+    const document = documents.import(region, head, (made) => (docType === 1 ? plans.release(made) : []));
+    if (docType === 1 && plans.releasesEarly(document)) await dispatcher.firstAttempt(releaseId(document), earlyReleaseMs);
+    return document.no;
+  }
+
+  async function carryOut(region: string, { operation, parameters }: Call): Promise<string> {
+    if (operation === 'ImportDocument') return importDocument(region, parameters);
+    if (operation === 'FindDocuments') {
+      return toDocumentsXml(documents.find(region, readDocType(parameters.docType), parameters.externalDocumentNo ?? ''));
+    }
+    throw new NavFault('NavNCLDialogException', `The codeunit has no operation ${operation}.`);
+  }
+
+  async function act(region: string, request: Request): Promise<Reply> {
+    const admission = door.admit(request.socket, request.headers.authorization);
+    if (!admission.admitted) return text(401, 'Access is denied.', { 'www-authenticate': admission.authenticate });
+    try {
+      const call = readCall(bodyText(request));
+      return soapResult(call.operation, await carryOut(region, call));
+    } catch (error) {
+      if (error instanceof NavFault) return soapFault(error);
+      throw error;
+    }
+  }
+
+  for (const [region, path] of Object.entries(endpoints)) {
+    router.post(path, (request: Request, response: Response) => {
+      const passes = door.mayPass(request.socket, request.headers.authorization);
+      const operation = passes ? operationOf(bodyText(request)) : 'handshake';
+      return play(faults, { system: 'nav', operation, refusal, act: () => act(region, request) }, request, response);
+    });
+  }
+  router.use((_request, response) => {
+    response.status(404).type('text').send('There is no such service.');
+  });
+  return router;
+}
+
+/** The name by which a fault can be narrowed to a call. */
+function operationOf(xml: string): string {
+  try {
+    const { operation, parameters } = readCall(xml);
+    return operation === 'FindDocuments' ? 'find' : `document:${Number(parameters.docType)}`;
+  } catch (error) {
+    if (error instanceof NavFault) return 'unknown';
+    throw error;
+  }
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { type Connection, type Container, create_container, type EventContext, message as amqp, type Message, type Sender } from 'rhea';
+import type { FaultTable } from '../faults/fault-table';
+import { type Broker, topicName } from './broker';
+import { isRequestAddress, Management } from './management';
+import { Pump } from './pump';
+import type { MessageQueue } from './queue';
+import { attachOf, deliveryOf, listOf, outcomes, receiverOf, senderOf } from './rhea-parts';
+import { Settlement } from './settlement';
+import { notFound, refusals } from './wire';
+
+const batchFormat = 0x80013700;
+const largestMessage = 262_144;
+
+/** The Service Bus as a client sees it: AMQP 1.0 over plain TCP (`UseDevelopmentEmulator=true`). */
+export class AmqpServer {
+  readonly #broker: Broker;
+  readonly #management: Management;
+  readonly #settlement: Settlement;
+  readonly #pumps: Map<MessageQueue, Pump>;
+  /** By link: the queue it takes messages from. */
+  readonly #queues = new WeakMap<Sender, MessageQueue>();
+  /** By connection and address: the link for answers. */
+  readonly #answerLinks = new WeakMap<Connection, Map<string, Sender>>();
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+
+  constructor(broker: Broker, faults: FaultTable) {
+    this.#broker = broker;
+    this.#management = new Management(broker);
+    this.#settlement = new Settlement(faults);
+    this.#pumps = new Map([broker.subscription, broker.deadLetters].map((queue) => [queue, new Pump(queue, broker, faults)]));
+  }
+
+  /** Listens on the loopback interface and tells the port. @throws the error of `listen` */
+  async listen(port: number): Promise<number> {
+    const container = create_container({ id: 'sandbox' });
+    (container.sasl_server_mechanisms as { enable_anonymous(): void }).enable_anonymous();
+    this.#handle(container);
+    const server = container.listen({
+      port,
+      host: '127.0.0.1',
+      max_frame_size: 65_536,
+      channel_max: 4999,
+      receiver_options: { autoaccept: false, credit_window: 0 },
+      sender_options: { autosettle: true, treat_modified_as_released: false },
+    } as unknown as Parameters<Container['listen']>[0]);
+    this.#server = server;
+    server.on('connection', (socket: Socket) => {
+      socket.setNoDelay(true);
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    if (!server.listening) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.once('listening', resolve);
+      });
+    }
+    return (server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server) this.#server.close(() => resolve());
+      else resolve();
+    });
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #handle(container: Container): void {
+    container.on('receiver_open', (context: EventContext) => this.#openInlet(context));
+    container.on('sender_open', (context: EventContext) => this.#openOutlet(context));
+    container.on('sendable', (context: EventContext) => this.#pumpOf(senderOf(context))?.deliver());
+    container.on('sender_draining', (context: EventContext) => {
+      const link = senderOf(context);
+      this.#pumpOf(link)?.deliver();
+      link.set_drained(true);
+    });
+    container.on('message', (context: EventContext) => this.#take(context));
+    for (const event of ['accepted', 'released', 'modified', 'rejected']) {
+      container.on(event, (context: EventContext) => {
+        const queue = this.#queues.get(senderOf(context));
+        if (queue) void this.#settlement.settle(context, queue);
+      });
+    }
+    container.on('sender_close', (context: EventContext) => this.#forget((link) => link === senderOf(context)));
+    container.on('disconnected', ({ connection }: EventContext) => this.#forget((link) => link.connection === connection));
+    for (const event of ['connection_error', 'session_error', 'sender_error', 'receiver_error', 'protocol_error', 'error']) {
+      container.on(event, () => {});
+    }
+  }
+
+  /** The client wants to send: to the topic, or requests. */
+  #openInlet(context: EventContext): void {
+    const link = receiverOf(context);
+    const address = String(link.target?.address);
+    const attach = attachOf(link);
+    attach.max_message_size = largestMessage;
+    attach.snd_settle_mode = link.snd_settle_mode;
+    attach.rcv_settle_mode = link.rcv_settle_mode;
+    link.set_target({ address });
+    link.set_source({} as Parameters<typeof link.set_source>[0]);
+    if (isRequestAddress(address)) link.add_credit(100);
+    else if (!this.#management.isAdmitted(context.connection)) link.close(refusals.noToken);
+    else if (address.toLowerCase() === topicName) link.add_credit(100);
+    else link.close(notFound(address));
+  }
+
+  /** The client wants to receive: messages, or answers. */
+  #openOutlet(context: EventContext): void {
+    const link = senderOf(context);
+    const address = String(link.source?.address);
+    const attach = attachOf(link);
+    attach.snd_settle_mode = link.snd_settle_mode;
+    attach.rcv_settle_mode = link.rcv_settle_mode;
+    link.set_source(link.source);
+    link.set_target(link.target?.address === undefined ? ({} as typeof link.target) : { address: link.target.address });
+    if (isRequestAddress(address)) return this.#keepForAnswers(context.connection, link);
+    const queue = this.#broker.find(address);
+    const pump = queue && this.#pumps.get(queue);
+    if (!this.#management.isAdmitted(context.connection)) return link.close(refusals.noToken);
+    if (!queue || !pump) return link.close(notFound(address));
+    this.#queues.set(link, queue);
+    pump.attach({ link, deletes: link.snd_settle_mode === 1 });
+  }
+
+  #keepForAnswers(connection: Connection, link: Sender): void {
+    const links = this.#answerLinks.get(connection) ?? new Map<string, Sender>();
+    this.#answerLinks.set(connection, links);
+    links.set(link.name, link);
+    if (link.target?.address !== undefined) links.set(String(link.target.address), link);
+  }
+
+  #take(context: EventContext): void {
+    const link = receiverOf(context);
+    const delivery = deliveryOf(context);
+    const address = String(link.target?.address);
+    const message = context.message as Message;
+    link.add_credit(1);
+    delivery.update(true, outcomes.accepted().described());
+    if (!isRequestAddress(address)) return this.#publish(message, delivery.format);
+    const answers = this.#answerLinks.get(context.connection)?.get(String(message.reply_to));
+    if (answers) this.#management.answer(context.connection, address, message, answers);
+  }
+
+  #publish(message: Message, format: number): void {
+    const { content } = (message.body ?? {}) as { content?: unknown };
+    const messages = format === batchFormat ? listOf(content).map((part) => amqp.decode(part as Buffer)) : [message];
+    this.#broker.publish(
+      ...messages.map((one) => this.#broker.publishingEncoded(String(one.message_id ?? randomBytes(16).toString('hex')), amqp.encode(one))),
+    );
+  }
+
+  #pumpOf(link: Sender): Pump | undefined {
+    const queue = this.#queues.get(link);
+    return queue && this.#pumps.get(queue);
+  }
+
+  #forget(isGone: (link: Sender) => boolean): void {
+    for (const pump of this.#pumps.values()) pump.detach(isGone);
+  }
+}

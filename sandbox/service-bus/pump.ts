@@ -1,0 +1,115 @@
+import type { Sender } from 'rhea';
+import type { FaultTable } from '../faults/fault-table';
+import type { Broker } from './broker';
+import type { MessageQueue, QueuedMessage } from './queue';
+import { cut } from './rhea-parts';
+import { onWire, type Refusal, refusals } from './wire';
+
+/** A receiver's link to a queue. */
+interface Outlet {
+  link: Sender;
+  /** Receive-and-delete instead of peek-lock. */
+  deletes: boolean;
+}
+
+const lateMs = 1000;
+const afterRubbishMs = 200;
+const flushMs = 20;
+
+/** Hands the messages of one queue out to the links that have asked for some, in turn. */
+export class Pump {
+  readonly #queue: MessageQueue;
+  readonly #broker: Broker;
+  readonly #faults: FaultTable;
+  #outlets: Outlet[] = [];
+  #scheduled = false;
+
+  constructor(queue: MessageQueue, broker: Broker, faults: FaultTable) {
+    this.#queue = queue;
+    this.#broker = broker;
+    this.#faults = faults;
+    queue.onAvailable = () => this.wake();
+  }
+
+  attach(outlet: Outlet): void {
+    this.#outlets.push(outlet);
+    this.wake();
+  }
+
+  detach(isGone: (link: Sender) => boolean): void {
+    this.#outlets = this.#outlets.filter(({ link }) => !isGone(link));
+  }
+
+  /** Delivers soon; many calls in one turn are one. */
+  wake(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.deliver();
+    });
+  }
+
+  /** Delivers as long as someone has credit and there are messages. */
+  deliver(): void {
+    for (let outlet = this.#nextOutlet(); outlet; outlet = this.#nextOutlet()) {
+      const message = this.#queue.take();
+      if (!message) return;
+      this.#hand(message, outlet);
+    }
+  }
+
+  #nextOutlet(): Outlet | undefined {
+    const index = this.#outlets.findIndex(({ link }) => link.is_open() && link.sendable());
+    if (index < 0) return undefined;
+    const [outlet] = this.#outlets.splice(index, 1);
+    if (outlet) this.#outlets.push(outlet);
+    return outlet;
+  }
+
+  #hand(message: QueuedMessage, outlet: Outlet): void {
+    if (message.struck || this.#queue !== this.#broker.subscription) {
+      message.struck = false;
+      return this.#send(message, outlet);
+    }
+    const { delayMs, fault, ms } = this.#faults.strike('service-bus', 'deliver');
+    if (delayMs > 0) this.#hold(message, delayMs);
+    else if (fault === 'reorder') this.#hold(message, ms ?? lateMs);
+    else if (fault === 'malformed') {
+      this.#broker.publish(this.#broker.publishing({ messageId: `${message.messageId}-malformed`, body: '{"id": "acce', struck: true }));
+      this.#hold(message, afterRubbishMs);
+    } else if (fault === 'drop-before') {
+      this.#putBack(message);
+      cut(outlet.link.connection);
+    } else if (fault === 'error') this.#close(outlet, message, refusals.failure);
+    else if (fault === 'throttle') this.#close(outlet, message, refusals.busy);
+    else if (fault === 'reject') this.#close(outlet, message, refusals.unauthorized);
+    else {
+      this.#send(message, outlet);
+      if (fault === 'duplicate') this.#broker.publishAgain(message);
+      if (fault === 'drop-after') setTimeout(() => cut(outlet.link.connection), flushMs).unref();
+    }
+  }
+
+  #send(message: QueuedMessage, { link, deletes }: Outlet): void {
+    const lock = this.#queue.lock(message);
+    link.send(onWire(message, deletes ? undefined : lock.until), lock.tag);
+    if (deletes) this.#queue.settle(lock.tag, { how: 'complete' });
+  }
+
+  /** Keeps a message back for a while; afterwards it is delivered without another fault. */
+  #hold(message: QueuedMessage, ms: number): void {
+    message.struck = true;
+    setTimeout(() => this.#putBack(message), ms).unref();
+  }
+
+  #putBack(message: QueuedMessage): void {
+    if (this.#broker.has(message)) this.#queue.put(message);
+  }
+
+  #close(outlet: Outlet, message: QueuedMessage, refusal: Refusal): void {
+    this.detach((link) => link === outlet.link);
+    outlet.link.close(refusal);
+    this.#putBack(message);
+  }
+}

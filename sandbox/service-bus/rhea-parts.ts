@@ -1,0 +1,58 @@
+import { type Connection, type Delivery, type EventContext, message, type Receiver, type Sender } from 'rhea';
+import type { Socket } from 'node:net';
+
+/** Parts of rhea that exist but are missing from its types, and its optional event fields made certain. */
+
+interface Outcome {
+  described(): unknown;
+}
+
+/** The outcomes of a delivery, as the server states them. */
+export const outcomes = message as unknown as {
+  accepted(): Outcome;
+  modified(fields: object): Outcome;
+  rejected(fields: { error?: { condition: string; description: string } }): Outcome;
+};
+
+/** The attach frame that a link is about to answer with. */
+export function attachOf(link: Sender | Receiver): Record<string, unknown> {
+  return (link as unknown as { local: { attach: Record<string, unknown> } }).local.attach;
+}
+
+/** Cuts the TCP connection without a farewell. */
+export function cut(connection: Connection): void {
+  (connection as unknown as { socket?: Socket }).socket?.destroy();
+}
+
+/** The sending link of an event that is about one. */
+export function senderOf({ sender }: EventContext): Sender {
+  if (!sender) throw new TypeError('The event is about no sender');
+  return sender;
+}
+
+/** The receiving link of an event that is about one. */
+export function receiverOf({ receiver }: EventContext): Receiver {
+  if (!receiver) throw new TypeError('The event is about no receiver');
+  return receiver;
+}
+
+/** A delivery that can be told it is settled by the other side, which lets rhea forget it. */
+export type ServerDelivery = Omit<Delivery, 'remote_settled'> & { remote_settled: boolean };
+
+export function deliveryOf({ delivery }: EventContext): ServerDelivery {
+  if (!delivery) throw new TypeError('The event is about no delivery');
+  return delivery as ServerDelivery;
+}
+
+/** What a value of an AMQP array or list holds. */
+export function listOf(value: unknown): unknown[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  const { value: inner } = value as { value?: unknown };
+  return Array.isArray(inner) ? inner : [value];
+}
+
+/** A long, which rhea gives as a number or, when large, as bytes. */
+export function longOf(value: unknown): number {
+  return Buffer.isBuffer(value) ? Number(value.readBigInt64BE()) : Number(value);
+}

@@ -1,0 +1,23 @@
+import type { OcapiOrder } from './ocapi';
+import { makeOrder, type Recipe } from './order-document';
+
+/** Kinds of orders that can be asked for. */
+export const templates = ['finished', 'bad'] as const;
+export type Template = (typeof templates)[number];
+
+type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
+
+/** Ways in which an order can be beyond understanding; order number n takes the (n mod 4)th. */
+const spoilers: readonly ((order: OcapiOrder) => AnyOrder)[] = [
+  (order) => ({ ...order, order_total: order.order_total + 1 }),
+  ({ currency: _currency, ...order }) => order,
+  (order) => ({ ...order, currency: 'ZZZ' }),
+  (order) => ({ ...order, product_items: [] }),
+];
+
+/** Makes an order of a template: `finished` goods only, or `bad`, which no order system can take in. */
+export function makeFromTemplate(template: Template, recipe: Recipe, variant: number): AnyOrder {
+  const order = makeOrder(recipe);
+  const spoil = template === 'bad' ? spoilers[variant % spoilers.length] : undefined;
+  return spoil ? spoil(order) : order;
+}
