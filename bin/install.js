@@ -3,7 +3,7 @@
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const { lastLines, run } = require('./command');
+const { run } = require('./command');
 const { withLock } = require('./lock');
 const { needsBundledNode } = require('./node');
 const { root, Stop } = require('./project');
@@ -59,7 +59,13 @@ async function npmCi(projectRoot, signal) {
   if (/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/.test(output)) {
     throw new Stop(`The packages could not be installed, because the package registry cannot be reached (npm ci: ${RegExp.lastMatch}).`);
   }
-  throw new Stop(`The packages could not be installed; npm ci says:\n${lastLines(output, 15)}`);
+  throw new Stop(`The packages could not be installed; npm ci says:\n${complaint(output)}`);
+}
+
+// npm puts the cause first and its manual after it.
+function complaint(output) {
+  const lines = output.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, ''));
+  return lines.filter((line) => line.trim() !== '').slice(0, 10).join('\n');
 }
 
 /** The npm that is there, run by the Node that it runs on: the bundled one lies in the directory that `npm ci` empties first. */

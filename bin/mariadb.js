@@ -11,7 +11,7 @@ const { openLog } = require('./log');
 const { provideMariadb } = require('./mariadb-packages');
 const { removePid, runningProcess, writePid } = require('./pidfile');
 const { freePort } = require('./ports');
-const { end, gone, identify, isAlive } = require('./process');
+const { end, identify, isAlive } = require('./process');
 const { Stop } = require('./project');
 
 /** The account of the migration, which makes the schema and the other accounts. */
@@ -192,7 +192,6 @@ async function launch({ programs, place, secrets, options, signal }) {
   } finally {
     fs.rmSync(place.initialSql, { force: true });
   }
-  child.unref();
   return { identity, exited };
 }
 
@@ -245,9 +244,9 @@ function complaint(log, from) {
   return `${errors.find((line) => !/^(Aborting|Plugin|Unknown\/unsupported)/.test(line)) ?? lines.at(-1)} (log: ${log})`;
 }
 
-/** Resolves when a process that is not our child has ended. It does not keep this process from ending. */
+/** Resolves when a process that is not our child has ended. */
 async function watch(identity) {
-  while (isAlive(identity)) await new Promise((resolve) => setTimeout(resolve, 250).unref());
+  while (isAlive(identity)) await new Promise((resolve) => setTimeout(resolve, 250));
   return { code: null, signal: null };
 }
 
@@ -263,7 +262,7 @@ function handle(place, secrets, identity, exited, adopted) {
     exited,
     async stop() {
       await end(identity, END_LIMIT);
-      await gone(identity, 1_000);
+      await exited;
       removePid(place.run, 'mariadb');
     },
   };
