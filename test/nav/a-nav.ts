@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { portOf } from '../runtime/a-server';
 
 /** One request as the server saw it. */
 export interface Seen {
@@ -70,7 +71,7 @@ export async function startNav(behaviour: Behaviour = () => undefined, tls?: { k
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/nav/us/WS/US/Codeunit/OmsIntegration`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${portOf(server)}/nav/us/WS/US/Codeunit/OmsIntegration`,
     seen,
     carriedOut: () => seen.filter(({ step }) => step === 'authenticate' || step === 'authenticated'),
     async closeConnections() {

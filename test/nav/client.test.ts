@@ -217,17 +217,11 @@ describe('the document may have been created', () => {
   });
 
   test('on a kept connection that is cut as the import arrives: it is sent once, and the next call starts anew', async () => {
-    let cut = true;
     const { nav: server, client: calls } = await serve((seen, _, socket) => {
-      if (!isImport(seen) || imports(server_().seen).length !== 2 || !cut) return undefined;
-      cut = false;
+      if (!isImport(seen) || !seen.body.includes('B/')) return undefined;
       socket.resetAndDestroy();
       return 'handled';
     });
-    function server_(): FakeNav {
-      if (nav === undefined) throw new Error('not started');
-      return nav;
-    }
     await importOne(calls, '<A/>');
     expect(await failureOf(importOne(calls, '<B/>'))).toBeInstanceOf(OutcomeUnknown);
     await importOne(calls, '<C/>');
@@ -242,7 +236,7 @@ describe('the authority is pinned', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   test('NAV is called when its certificate is of the given authority, and not otherwise', async () => {
-    const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(directory, name)) as [string, string];
+    const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
     try {
       const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
       execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });

@@ -9,6 +9,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     storeId: 1,
     storeUrl: 'us.example.test',
     storePlatform: 'sfcc',
+    storeSite: 'POPS-US',
     part: 0,
     revision: 1,
     exportSequence: 1,

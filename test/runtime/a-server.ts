@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 
 export interface Received {
   readonly method: string;
@@ -35,7 +35,7 @@ export async function startServer(answer: Answer): Promise<TestServer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const started: TestServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     received,
     connections: 0,
     async close() {
@@ -50,11 +50,18 @@ export async function startServer(answer: Answer): Promise<TestServer> {
   return started;
 }
 
+/** The TCP port of a server that listens. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return address.port;
+}
+
 /** A port of this machine at which nothing listens. */
 export async function closedPort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
   return port;

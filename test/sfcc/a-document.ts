@@ -2,7 +2,7 @@
 
 export type Document = Record<string, unknown>;
 
-const address = {
+export const anAddress: Document = {
   id: 'address-1',
   first_name: 'Kim',
   last_name: 'Test',
@@ -32,6 +32,10 @@ export function anItem(changes: Document = {}): Document {
   };
 }
 
+export function aShipment(): Document {
+  return { shipment_id: 'me', shipping_address: anAddress, shipping_method: { id: 'standard', c_storePickupEnabled: false } };
+}
+
 /** 20.00 of goods, 5.00 shipping, 2.12 tax on top: 27.12 USD. */
 export function aDocument(changes: Document = {}): Document {
   return {
@@ -44,10 +48,10 @@ export function aDocument(changes: Document = {}): Document {
     status: 'new',
     export_status: 'ready',
     customer_info: { customer_id: 'abCustomerIdOfMoreThanTwenty', customer_name: 'Kim Test', email: 'kim@example.test' },
-    billing_address: address,
+    billing_address: anAddress,
     product_items: [anItem()],
     shipping_items: [{ item_id: 'ship-1', shipment_id: 'me', price: 5, price_after_item_discount: 5, adjusted_tax: 0.42 }],
-    shipments: [{ shipment_id: 'me', shipping_address: address, shipping_method: { id: 'standard', c_storePickupEnabled: false } }],
+    shipments: [aShipment()],
     payment_instruments: [
       { payment_instrument_id: 'pi-1', payment_method_id: 'CREDIT_CARD', amount: 27.12, payment_card: { card_type: 'Visa', masked_number: '************1111' } },
     ],

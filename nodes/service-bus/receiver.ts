@@ -1,0 +1,177 @@
+/** Messages of one Azure Service Bus subscription in peek-lock: at least once, settled by whoever has committed them. */
+import {
+  type MessageHandlers,
+  type ProcessErrorArgs,
+  RetryMode,
+  ServiceBusClient,
+  type ServiceBusReceivedMessage,
+  type ServiceBusReceiver,
+} from '@azure/service-bus';
+import { InvalidInput, Retryable } from '../runtime/errors';
+
+/** Done · not now, again at once (Service Bus counts the deliveries, and dead-letters after its maximum) · never, for a person to look at. */
+export type Outcome = 'complete' | 'abandon' | 'dead-letter';
+
+export interface BusMessage {
+  readonly id: string;
+  /** JSON where it is some, else as it came. */
+  readonly body: unknown;
+  /** How often it was delivered before. */
+  readonly deliveryCount: number;
+  /**
+   * Settles the message; only the first outcome counts. A lock that was lost is no error: the message comes again.
+   * @param reason for people who look at the dead letters
+   * @throws Retryable `service-bus.not-settled` when the bus could not be told; the message comes again
+   */
+  settle(outcome: Outcome, reason?: string): Promise<void>;
+}
+
+export interface ReceiverOptions {
+  readonly connectionString: string;
+  readonly topic: string;
+  readonly subscription: string;
+  /** Is to settle every message it gets, sooner or later. When it fails, the message is abandoned. */
+  readonly onMessage: (message: BusMessage) => void | Promise<void>;
+  /** Told of every change. It reconnects by itself, for ever. */
+  readonly onStatus?: (status: 'connected' | 'disconnected', detail: string) => void;
+  /** Messages given out and not yet settled. */
+  readonly maxInFlight?: number;
+}
+
+export interface Receiver {
+  /** Takes no more messages; those given out can still be settled. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Takes no more, waits for the messages in flight (the rest comes again when their locks end), then disconnects. */
+  close(waitMs?: number): Promise<void>;
+}
+
+/** @throws InvalidInput `service-bus.connection-string` */
+export function startReceiver(options: ReceiverOptions): Receiver {
+  const { topic, subscription, onMessage, maxInFlight = 16 } = options;
+  const client = connect(options.connectionString);
+  const receiver = client.createReceiver(topic, subscription, { receiveMode: 'peekLock' });
+  const settleInTurn = oneAfterTheOther();
+  const changeInTurn = oneAfterTheOther();
+  const report = onChange(options.onStatus);
+  const inFlight = new Set<Promise<void>>();
+  let subscribed: { close(): Promise<void> } | undefined;
+
+  async function process(received: ServiceBusReceivedMessage): Promise<void> {
+    const settled = Promise.withResolvers<void>();
+    inFlight.add(settled.promise);
+    let settling: Promise<void> | undefined;
+    const message: BusMessage = {
+      id: String(received.messageId ?? received.sequenceNumber),
+      body: received.body as unknown,
+      deliveryCount: received.deliveryCount ?? 0,
+      settle(outcome, reason) {
+        settling ??= settleInTurn(() => settle(receiver, received, outcome, reason)).finally(settled.resolve);
+        return settling;
+      },
+    };
+    try {
+      await onMessage(message);
+    } catch {
+      // The bus gives it out again; a bus that cannot be told does so, too.
+      await message.settle('abandon').catch(() => undefined);
+    }
+    // The SDK counts a message as under way until this ends.
+    await settled.promise;
+    inFlight.delete(settled.promise);
+  }
+
+  const handlers: MessageHandlers & { postInitialize(): Promise<void> } = {
+    processMessage: process,
+    processError: (args: ProcessErrorArgs) => {
+      if (args.errorSource === 'receive') report('disconnected', args.error.message);
+      return Promise.resolve();
+    },
+    /** The SDK calls this whenever its link stands (again); its public interface has no such event. */
+    postInitialize: () => {
+      report('connected', `${topic}/${subscription}`);
+      return Promise.resolve();
+    },
+  };
+
+  function subscribe(): void {
+    subscribed ??= receiver.subscribe(handlers, { autoCompleteMessages: false, maxConcurrentCalls: maxInFlight });
+  }
+
+  async function unsubscribe(): Promise<void> {
+    await subscribed?.close();
+    subscribed = undefined;
+  }
+
+  subscribe();
+  return {
+    pause: () => changeInTurn(unsubscribe),
+    resume: () => changeInTurn(() => Promise.resolve(subscribe())),
+    close: (waitMs = 10_000) =>
+      changeInTurn(async () => {
+        await unsubscribe();
+        await within(waitMs, () => Promise.allSettled(inFlight));
+        await receiver.close();
+        await client.close();
+      }),
+  };
+}
+
+function connect(connectionString: string): ServiceBusClient {
+  try {
+    return new ServiceBusClient(connectionString, {
+      retryOptions: { mode: RetryMode.Exponential, retryDelayInMs: 250, maxRetryDelayInMs: 10_000, timeoutInMs: 20_000 },
+    });
+  } catch (cause) {
+    throw new InvalidInput('The connection string of the Service Bus cannot be read', {
+      code: 'service-bus.connection-string',
+      next: 'Correct SERVICE_BUS_CONNECTION_STRING.',
+      cause,
+    });
+  }
+}
+
+async function settle(receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage, outcome: Outcome, reason = ''): Promise<void> {
+  try {
+    if (outcome === 'complete') await receiver.completeMessage(message);
+    else if (outcome === 'abandon') await receiver.abandonMessage(message);
+    else await receiver.deadLetterMessage(message, { deadLetterReason: reason.slice(0, 1024), deadLetterErrorDescription: '' });
+  } catch (cause) {
+    if (hasCode(cause, 'MessageLockLost')) return;
+    throw new Retryable('The Service Bus could not be told what became of a message; it comes again', { code: 'service-bus.not-settled', cause });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
+
+/**
+ * Runs what it is given in turn. Needed for settling: two messages of one receiver that are settled in the same tick can both get the
+ * first one's outcome (seen with @azure/service-bus 7.9.5 on rhea 3.0.5: a dead letter was completed, and lost).
+ */
+function oneAfterTheOther(): (work: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+}
+
+/** Passes on a status only when it differs from the last. */
+function onChange(onStatus: ReceiverOptions['onStatus']): NonNullable<ReceiverOptions['onStatus']> {
+  let last = '';
+  return (status, detail) => {
+    if (last === `${status} ${detail}`) return;
+    last = `${status} ${detail}`;
+    onStatus?.(status, detail);
+  };
+}
+
+async function within(ms: number, work: () => Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work(), promise]);
+  clearTimeout(timer);
+}
