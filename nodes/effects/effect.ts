@@ -24,8 +24,8 @@ export interface Effect<Remote, Subject, Request> {
   request(subject: Subject): Request;
   /** Minor units and currency that the call moves, for the ledger. */
   amount?(subject: Subject): { amount: number; currency: string };
-  /** Sends it, once; the error's class says what is known about the outcome. */
-  send(remote: Remote, request: Request, subject: Subject): Promise<{ reference?: string | undefined }>;
+  /** Sends it, once, and not a byte after `startBy`; the error's class says what is known about the outcome. */
+  send(remote: Remote, request: Request, subject: Subject, call: { startBy: number }): Promise<{ reference?: string | undefined }>;
   /** Looks whether it has happened, comparing customer and amount. Needed where the policy is `inquire`. */
   inquire?(remote: Remote, subject: Subject, request: Request): Promise<Inquiry>;
 }

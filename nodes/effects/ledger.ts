@@ -55,7 +55,7 @@ export class Ledger {
     work: Work,
   ): Promise<Performed> {
     const request = effect.request(subject);
-    const begun = performance.now();
+    const begun = Date.now();
     const row = await this.#begin(effect, subject, request, work);
     if (row.state === 'done') return { reference: row.reference ?? undefined };
     if (row.state === 'rejected' || row.state === 'not_done')
@@ -114,12 +114,8 @@ export class Ledger {
     work: Work,
     begun: number,
   ): Promise<Performed> {
-    if (performance.now() - begun > START_WITHIN_MS) {
-      await this.#close(row, 'intent', 'not sent', 'too much time had passed before the first byte', work);
-      throw new Retryable('the process was too slow to begin the call', { code: `${effect.kind}.late` });
-    }
     try {
-      const { reference } = await effect.send(remote, request, subject);
+      const { reference } = await effect.send(remote, request, subject, { startBy: begun + START_WITHIN_MS });
       work.effects.push({ id: row.id, attempt: row.attempt, state: 'done', reference });
       return { reference };
     } catch (error) {
@@ -184,16 +180,6 @@ export class Ledger {
     );
     if (state === 'unknown') return;
     await this.#transitions.review(work.order);
-  }
-
-  /** Writes outcomes for which no transition came (it was refused, or the stage ended otherwise): what happened is never lost. */
-  async record(outcomes: Work['effects']): Promise<void> {
-    for (const { id, attempt, reference } of outcomes)
-      await this.#pool.query(
-        `UPDATE effects SET state = 'done', reference = COALESCE(?, reference), settled_at = NOW(6) WHERE id = ? AND state IN ('sent', 'unknown', 'parked');
-         UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND (ended_at IS NULL OR outcome = 'unknown')`,
-        [reference ?? null, id, id, attempt],
-      );
   }
 }
 

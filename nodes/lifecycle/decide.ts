@@ -91,7 +91,7 @@ function move(image: Image, to: Status, actor: string, reason: string, plan: Pla
   image.changed = true;
 }
 
-const EMPTY: Omit<FactContext, 'status'> = { exportSequence: 0, lines: [], effects: [] };
+const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, lines: [], effects: [] };
 
 /** Decides an incoming fact; the same event again gets the stored answer. */
 export function decideFact(fact: Fact, image: Image | undefined, beside: Beside, rules: FactRules, plan: Plan): FactResult {
@@ -123,7 +123,10 @@ function answerOf({ state, status, reason }: Pick<StoredFact, 'state' | 'status'
 function judge(type: string, body: unknown, image: Image, beside: Beside, rules: FactRules): FactDecision {
   const rule = rules[type];
   if (!rule) return { is: 'impossible', reason: `nothing here takes ${type}` };
-  return rule(body as never, { ...(beside.context.get(image.order) ?? EMPTY), status: image.status });
+  const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status });
+  if (decision.is === 'applied' && decision.to !== undefined && !lifecycle.allows(image.status, decision.to))
+    return { is: 'exception', reason: `${type} would lead from ${image.status} to ${decision.to}, which is no legal step` };
+  return decision;
 }
 
 function apply(from: Pick<Fact, 'type' | 'actor'>, decision: FactDecision & { is: 'applied' }, image: Image, beside: Beside, plan: Plan): void {

@@ -15,6 +15,7 @@ export interface Fact {
 
 /** What a rule may look at; read under the order's lock. */
 export interface FactContext {
+  order: number;
   status: Status;
   exportSequence: number;
   lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];

@@ -73,6 +73,7 @@ export async function readBeside(
   const context: Beside['context'] = new Map();
   for (const row of rows as { id: number; exportSequence: number }[])
     context.set(row.id, {
+      order: row.id,
       exportSequence: row.exportSequence,
       lines: (lines as unknown as (FactContext['lines'][number] & { order: number })[]).filter((line) => line.order === row.id),
       effects: (effects as unknown as (FactContext['effects'][number] & { order: number })[]).filter((effect) => effect.order === row.id),

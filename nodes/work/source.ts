@@ -1,3 +1,4 @@
+import type { EffectOutcome } from '../lifecycle/change';
 import type { Status } from '../lifecycle/lifecycle';
 
 /** Where a stage takes its work from: the orders in a status, or the open tasks of a kind. */
@@ -43,7 +44,11 @@ export interface Work {
   /** Milliseconds of this process's clock at the claim. */
   since: number;
   /** Remote calls that were carried out and are written with the next transition. */
-  effects: { id: number; attempt: number; state: 'done'; reference?: string | undefined }[];
+  effects: EffectOutcome[];
+  /** The storefront has captured the payments: written with the next transition. */
+  captured?: { reference?: string | undefined };
+  /** The storefront has voided the authorisations: written when the task ends. */
+  voided?: boolean;
 }
 
 /** Milliseconds to wait before attempt `attempt + 1`: exponential, with full jitter on the upper half. */

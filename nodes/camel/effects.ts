@@ -1,0 +1,13 @@
+import { effect } from '../effects/effect';
+import type { Order } from '../orders/order';
+import type { CamelClient } from './client';
+import { type FulfillmentRequest, toFulfillmentRequest } from './mapping';
+
+/** Camel cannot be asked whether it took a request: an acceptance, a rejection or a shipment settles the doubt, or a person. */
+export const requestFulfillment = effect<CamelClient, Order, FulfillmentRequest>({
+  kind: 'camel.request',
+  key: (order) => `camel.request:${order.id}:${order.exportSequence}`,
+  policy: 'human',
+  request: toFulfillmentRequest,
+  send: async (camel, request, _order, call) => ({ reference: await camel.requestFulfillment(request, call) }),
+});

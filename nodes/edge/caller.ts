@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { Message } from '../runtime/node';
+import type { Caller } from './callers';
+
+/** What an `http in` node puts into a message. */
+export interface HttpMessage extends Message {
+  req?: {
+    method: string;
+    params: Record<string, string>;
+    query: Record<string, string | string[] | undefined>;
+    headers: Record<string, string | string[] | undefined>;
+    rawBody?: Buffer;
+  };
+  res?: { _res: HttpResponse };
+  /** A Service Bus message that waits to be settled, by the key of its delivery. */
+  delivery?: string;
+  statusCode?: number;
+  headers?: Record<string, string>;
+  caller?: Caller;
+  /** Who acts, for audits: the partner, or the person that an operator's request names. */
+  actor?: string;
+}
+
+interface HttpResponse {
+  headersSent: boolean;
+  req: { headers: Record<string, string | string[] | undefined> };
+  status(code: number): HttpResponse;
+  set(headers: Record<string, string>): HttpResponse;
+  send(body: string): void;
+}
+
+export const CORRELATION_HEADER = 'x-correlation-id';
+
+/** The correlation id of a request: the caller's own where it sent a sound one. The gate puts it into the headers. */
+export function correlationOf(message: HttpMessage): string {
+  const header = message.req?.headers[CORRELATION_HEADER];
+  return typeof header === 'string' && /^[\w.-]{8,64}$/.test(header) ? header : randomUUID();
+}
+
+/** Answers an HTTP caller, once; later answers are dropped (the watchdog may have spoken). */
+export function respond(message: HttpMessage, status: number, body: unknown, contentType = 'application/json; charset=utf-8'): void {
+  const response = message.res?._res;
+  if (!response || response.headersSent) return;
+  response
+    .status(status)
+    .set({ 'content-type': contentType, [CORRELATION_HEADER]: correlationOf(message), 'cache-control': 'no-store', ...message.headers })
+    .send(body === undefined ? '' : JSON.stringify(body));
+}

@@ -1,0 +1,25 @@
+import { defineNode, type NodeConfig } from '../runtime/node';
+import type { HttpMessage } from './caller';
+import { Inbox, STATUS_OF_ANSWER } from './inbox';
+import { FactReaders } from './readers';
+
+interface FactConfig extends NodeConfig {
+  contract: string;
+}
+
+export default defineNode<FactConfig, HttpMessage>('oms-fact', (node, config) => {
+  const inbox = node.services.get(Inbox);
+  const { read, answers } = node.services.get(FactReaders).get(config.contract);
+  return {
+    async input(message, send) {
+      const begun = performance.now();
+      const answered = await inbox.receive(read(message.payload as never, message.req?.params ?? {}));
+      const [first] = answered;
+      message.statusCode = answers === 'each' ? 200 : first ? STATUS_OF_ANSWER[first.result] : 400;
+      message.payload = answers === 'each' ? { orders: answered } : first;
+      const ms = Math.round(performance.now() - begun);
+      const reports = answered.map((answer) => ({ payload: { order: answer.order_id, status: `${answer.result}${answer.status ? `: ${answer.status}` : ''}`, ms } }));
+      send([message, reports] as never);
+    },
+  };
+});

@@ -1,0 +1,37 @@
+import { JobRuns } from '../jobs/runs';
+import { describe, type Failure } from '../runtime/failure';
+import { Metrics } from '../runtime/metrics';
+import { defineNode, type NodeConfig } from '../runtime/node';
+import { StageEnds } from '../work/ends';
+import { report, type StageMessage } from '../work/message';
+import { correlationOf, type HttpMessage, respond } from './caller';
+import { Deliveries } from './deliveries';
+import { problemOf } from './problem';
+
+type FailedMessage = HttpMessage & Partial<StageMessage> & { job?: { run: number; class: string }; error?: { message?: string; source?: { name?: string; id?: string } } };
+
+export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
+  const { services } = node;
+  const ends = services.get(StageEnds);
+  const deliveries = services.get(Deliveries);
+  const runs = services.get(JobRuns);
+  const metrics = services.get(Metrics);
+  return {
+    async input(message, send) {
+      const failure: Failure = message.failure ?? describe(new Error(message.error?.message ?? 'a node reported an error'));
+      const source = message.error?.source;
+      const actor = `flow:${source?.name ?? source?.id ?? node.name}`.slice(0, 100);
+      if (message.res) respond(message, problemOf(failure, '').status, problemOf(failure, correlationOf(message)), 'application/problem+json');
+      if (message.delivery !== undefined)
+        await deliveries.settle(message.delivery, failure.class === 'invalid' ? { outcome: 'dead-letter', reason: failure.message } : { outcome: 'abandon' });
+      if (message.work && message.order) {
+        metrics.failure(message.work.name, failure.class);
+        const decided = await ends.fail(message.work, failure, actor);
+        send({ payload: { ...report(message as StageMessage, decided), reason: failure.code } });
+      } else if (message.job) {
+        await runs.end(message.job.run, 'failed', `${failure.code}: ${failure.message}`);
+        send({ payload: { job: message.job.class, status: 'failed', reason: failure.code } });
+      }
+    },
+  };
+});

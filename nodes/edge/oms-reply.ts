@@ -1,0 +1,21 @@
+import { defineNode, type NodeConfig } from '../runtime/node';
+import { correlationOf, type HttpMessage, respond } from './caller';
+import { Deliveries } from './deliveries';
+
+export default defineNode<NodeConfig, HttpMessage>('oms-reply', (node) => {
+  const deliveries = node.services.get(Deliveries);
+  return {
+    async input(message) {
+      const status = message.statusCode ?? 200;
+      const body = message.payload as { reason?: string; status?: string } | undefined;
+      if (message.delivery !== undefined) {
+        const reason = `answered ${status}${body?.reason ? `: ${body.reason}` : ''}`;
+        await deliveries.settle(message.delivery, status < 400 ? { outcome: 'complete' } : { outcome: 'dead-letter', reason });
+        return;
+      }
+      if (status < 400) return respond(message, status, body);
+      const problem = { type: 'about:blank', title: status === 404 ? 'order.unknown' : 'order.impossible', detail: body?.reason, correlation_id: correlationOf(message), ...body, http_status: status };
+      respond(message, status, problem, 'application/problem+json');
+    },
+  };
+});

@@ -1,0 +1,49 @@
+import { InvalidInput } from '../runtime/errors';
+import { defineNode, type NodeConfig } from '../runtime/node';
+import { Role } from '../work/role';
+import { JobRuns } from './runs';
+
+interface SchedulesConfig extends NodeConfig {
+  /** The class of recurring jobs whose rows this node watches. */
+  jobClass: string;
+}
+
+const READ_MS = 5000;
+
+export default defineNode<SchedulesConfig>('oms-schedules', (node, config) => {
+  if (!config.jobClass) throw new InvalidInput('no class of jobs is chosen', { code: 'schedules.no-class' });
+  if (!node.services.get(Role).works) return {};
+  const runs = node.services.get(JobRuns);
+  /** What cron-plus has been told, by the job's id. */
+  const told = new Map<number, string>();
+
+  const read = async (): Promise<void> => {
+    const jobs = (await runs.jobs(config.jobClass)).filter((job) => job.enabled);
+    for (const { id, cron, storeUrl } of jobs) {
+      if (told.get(id) === cron) continue;
+      told.set(id, cron);
+      node.send({ payload: { command: 'add', name: `${config.jobClass} ${storeUrl || id}`, topic: String(id), expression: cron, expressionType: 'cron', payload: '', payloadType: 'default' } });
+    }
+    for (const id of told.keys()) {
+      if (jobs.some((job) => job.id === id)) continue;
+      told.delete(id);
+      const gone = (await runs.jobs(config.jobClass)).find((job) => job.id === id);
+      node.send({ payload: { command: 'remove', name: `${config.jobClass} ${gone?.storeUrl || id}` } });
+    }
+    node.badge({ fill: jobs.length > 0 ? 'green' : 'grey', text: `${jobs.length} scheduled` });
+  };
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const turn = async (): Promise<void> => {
+    await read().catch((error: Error) => node.badge({ fill: 'red', text: error.message }));
+    if (!stopped) timer = setTimeout(() => void turn(), READ_MS);
+  };
+  // The wires are there only after every node of the flow has been made.
+  setImmediate(() => void turn());
+  return {
+    close() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+});

@@ -1,0 +1,91 @@
+import { type Pool, select } from '../store/pool';
+import type { Processes } from '../work/processes';
+import { slotAt } from './slots';
+
+export interface Job {
+  id: number;
+  class: string;
+  storeUrl: string;
+  cron: string;
+  enabled: boolean;
+  watermark: Date | null;
+}
+
+/** What a run of a job is given, as it travels in `msg.job`. */
+export interface Run {
+  run: number;
+  id: number;
+  class: string;
+  storeUrl: string;
+  slot: string;
+  /** By the remote's clock. */
+  watermark?: string;
+  /** Milliseconds of this process's clock at the start. */
+  since: number;
+}
+
+const DUPLICATE = 1062;
+const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, watermark';
+
+/** Runs of recurring jobs. Timers only tick: which slot is due is computed from the database's time, and only one process gets it. */
+export class JobRuns {
+  readonly #pool: Pool;
+  readonly #processes: Processes;
+
+  constructor(pool: Pool, processes: Processes) {
+    this.#pool = pool;
+    this.#processes = processes;
+  }
+
+  /** The jobs of one class, enabled or not. */
+  async jobs(jobClass: string): Promise<Job[]> {
+    return select<Job>(this.#pool, `SELECT ${COLUMNS} FROM recurring_jobs WHERE class = ? ORDER BY id`, [jobClass]);
+  }
+
+  /** @returns the run, or why this tick starts none */
+  async begin(id: number): Promise<Run | string> {
+    const [job] = await select<Job & { now: Date; running: number; down: string | null }>(
+      this.#pool,
+      `SELECT ${COLUMNS}, NOW(6) AS now, (SELECT COUNT(*) FROM job_runs r WHERE r.job_id = j.id AND r.state = 'running') AS running,
+              (SELECT d.reason FROM job_downtimes d WHERE d.job_id = j.id AND NOW(6) BETWEEN d.starts_at AND d.ends_at LIMIT 1) AS down
+         FROM recurring_jobs j WHERE j.id = ?`,
+      [id],
+    );
+    if (!job?.enabled) return 'disabled';
+    if (job.down !== null) return `downtime: ${job.down}`;
+    if (job.running > 0) return 'the run before it has not ended';
+    const slot = slotAt(job.cron, job.now);
+    if (!slot) return 'no slot is due';
+    try {
+      const [result] = await this.#pool.query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, ?, ?)', [id, slot, this.#processes.id]);
+      return {
+        run: (result as unknown as { insertId: number }).insertId,
+        id,
+        class: job.class,
+        storeUrl: job.storeUrl,
+        slot: slot.toISOString(),
+        ...(job.watermark && { watermark: job.watermark.toISOString() }),
+        since: performance.now(),
+      };
+    } catch (error) {
+      if ((error as { errno?: number }).errno === DUPLICATE) return 'another process has this slot';
+      throw error;
+    }
+  }
+
+  /** Ends a run; the second end of a run changes nothing. */
+  async end(run: number, state: 'done' | 'failed', result: string): Promise<void> {
+    await this.#pool.query("UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND state = 'running'", [state, result.slice(0, 500), run]);
+  }
+
+  /** Moves the watermark forward, never back. */
+  async advance(job: number, watermark: Date): Promise<void> {
+    await this.#pool.query('UPDATE recurring_jobs SET watermark = GREATEST(COALESCE(watermark, ?), ?) WHERE id = ?', [watermark, watermark, job]);
+  }
+
+  /** Makes the orders that wait in a scheduled status due. @returns how many */
+  async makeDue(status: string): Promise<number> {
+    const [result] = await this.#pool.query('UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0', [status]);
+    return (result as unknown as { affectedRows: number }).affectedRows;
+  }
+}

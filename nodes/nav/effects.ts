@@ -1,0 +1,36 @@
+import { effect, type Inquiry } from '../effects/effect';
+import { shipmentReference, type Order } from '../orders/order';
+import type { NavClient } from './client';
+import { DocType, isSalesOrderOf, isShipmentNoticeOf, type NavDocument, toSalesOrder, toShipmentNotice } from './mapping';
+
+const money = (order: Order): { amount: number; currency: string } => ({ amount: order.totals.total, currency: order.currency });
+
+/** NAV has no idempotency: before a second create the order is looked up by its External Document No., in open and posted documents. */
+export const createSalesOrder = effect<NavClient, Order, string>({
+  kind: 'nav.create',
+  key: (order) => `nav.create:${order.id}`,
+  policy: 'inquire',
+  request: toSalesOrder,
+  amount: money,
+  send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.SalesOrder, xml, call) }),
+  inquire: (nav, order) => find(nav, order, DocType.SalesOrder, (document) => isSalesOrderOf(document, order)),
+});
+
+/** The shipment notice of all parcels that have left. */
+export const sendShipmentNotice = effect<NavClient, Order, string>({
+  kind: 'nav.notice',
+  key: (order) => `nav.notice:${order.id}:${shipmentReference(order)}`,
+  policy: 'inquire',
+  request: toShipmentNotice,
+  amount: money,
+  send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.ShipmentNotice, xml, call) }),
+  inquire: (nav, order) => find(nav, order, DocType.ShipmentNotice, (document) => isShipmentNoticeOf(document, order)),
+});
+
+async function find(nav: NavClient, order: Order, docType: DocType, isIt: (document: NavDocument) => boolean): Promise<Inquiry> {
+  const documents = await nav.findDocuments(order.warehouse.navKey, docType, order.name);
+  const document = documents.find(isIt);
+  if (document) return { found: true, reference: document.no };
+  if (documents.length > 0) return { found: false, what: `NAV has ${documents.length} documents of this number, with another customer or amount` };
+  return { found: false, what: 'NAV has no such document' };
+}

@@ -1,0 +1,31 @@
+import type { Effect } from '../effects/effect';
+import { Ledger } from '../effects/ledger';
+import type { Order } from '../orders/order';
+import { InvalidInput } from '../runtime/errors';
+import { defineNode, type NodeConfig } from '../runtime/node';
+import { requireWork, type StageMessage } from '../work/message';
+import type { NavClient } from './client';
+import { createSalesOrder, sendShipmentNotice } from './effects';
+
+interface NavDocumentConfig extends NodeConfig {
+  connection: string;
+  document: 'sales-order' | 'shipment-notice';
+}
+
+const DOCUMENTS: Readonly<Record<NavDocumentConfig['document'], Effect<NavClient, Order, string>>> = {
+  'sales-order': createSalesOrder,
+  'shipment-notice': sendShipmentNotice,
+};
+
+export default defineNode<NavDocumentConfig, StageMessage<Order>>('oms-nav-document', (node, config) => {
+  const nav = node.use<NavClient>(config.connection);
+  const document = DOCUMENTS[config.document];
+  if (!document) throw new InvalidInput('no document is chosen', { code: 'nav.no-document' });
+  const ledger = node.services.get(Ledger);
+  return {
+    async input(message, send) {
+      message.payload = await ledger.perform(document, nav, message.order, requireWork(message));
+      send(message);
+    },
+  };
+});

@@ -1,0 +1,38 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What `/metrics` shows. No labels that grow without bound: never an order, a customer or a path. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #stages: Histogram<'stage' | 'result'>;
+  readonly #requests: Histogram<'method' | 'status'>;
+  readonly #facts: Counter<'source' | 'type' | 'result'>;
+  readonly #stopped: Counter<'stage' | 'class'>;
+
+  constructor(gauges: { running: () => number; writing: () => number }) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+    this.#stages = new Histogram({ name: 'oms_stage_seconds', help: 'From claim to transition', labelNames: ['stage', 'result'], buckets, registers });
+    this.#requests = new Histogram({ name: 'oms_request_seconds', help: 'Answers to HTTP callers', labelNames: ['method', 'status'], buckets, registers });
+    this.#facts = new Counter({ name: 'oms_facts_total', help: 'Facts from partners', labelNames: ['source', 'type', 'result'], registers });
+    this.#stopped = new Counter({ name: 'oms_stage_failures_total', help: 'Steps that failed, by class of error', labelNames: ['stage', 'class'], registers });
+    new Gauge({ name: 'oms_work_running', help: 'Claims in work', registers, collect() { this.set(gauges.running()); } });
+    new Gauge({ name: 'oms_transitions_writing', help: 'Changes that wait or are being written', registers, collect() { this.set(gauges.writing()); } });
+  }
+
+  stage(stage: string, result: string, ms: number): void {
+    this.#stages.observe({ stage, result }, ms / 1000);
+  }
+
+  failure(stage: string, failureClass: string): void {
+    this.#stopped.inc({ stage, class: failureClass });
+  }
+
+  request(method: string, status: number, ms: number): void {
+    this.#requests.observe({ method, status: String(status) }, ms / 1000);
+  }
+
+  fact(source: string, type: string, result: string): void {
+    this.#facts.inc({ source, type, result });
+  }
+}

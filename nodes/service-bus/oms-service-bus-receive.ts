@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { Deliveries } from '../edge/deliveries';
+import { defineNode, type NodeConfig } from '../runtime/node';
+import { Role } from '../work/role';
+import type { ServiceBusSettings } from './oms-service-bus-connection';
+import { startReceiver } from './receiver';
+import { Receivers } from './receivers';
+
+interface ReceiveConfig extends NodeConfig {
+  connection: string;
+  inFlight: number | string;
+}
+
+export default defineNode<ReceiveConfig>('oms-service-bus-receive', (node, config) => {
+  const { connectionString, topic, subscription } = node.use<ServiceBusSettings>(config.connection);
+  if (!node.services.get(Role).answers) return {};
+  const deliveries = node.services.get(Deliveries);
+  const receiver = startReceiver({
+    connectionString,
+    topic,
+    subscription,
+    maxInFlight: Number(config.inFlight) || 32,
+    onMessage: (message) => {
+      const delivery = randomUUID();
+      deliveries.add(delivery, (settlement) => message.settle(settlement.outcome, settlement.outcome === 'dead-letter' ? settlement.reason : undefined));
+      node.send({ payload: message.body, delivery });
+    },
+    onStatus: (status, detail) => {
+      node.badge(status === 'connected' ? { fill: 'green', text: `${topic}/${subscription}` } : { fill: 'red', text: detail });
+      node.log.info({ node: node.id, flow: node.flow, code: `service-bus.${status}`, reason: detail }, 'the link to Service Bus changed');
+    },
+  });
+  const leave = node.services.get(Receivers).add(receiver);
+  return {
+    async close() {
+      leave();
+      await receiver.close(2000);
+    },
+  };
+});

@@ -1,0 +1,20 @@
+import type { Receiver } from './receiver';
+
+/** The receivers of this process, so that a deploy or a stop can hold them before the flows are taken apart. */
+export class Receivers {
+  readonly #open = new Set<Receiver>();
+
+  /** @returns the function that takes it out again */
+  add(receiver: Receiver): () => void {
+    this.#open.add(receiver);
+    return () => void this.#open.delete(receiver);
+  }
+
+  async pause(): Promise<void> {
+    await Promise.all([...this.#open].map((receiver) => receiver.pause()));
+  }
+
+  async resume(): Promise<void> {
+    await Promise.all([...this.#open].map((receiver) => receiver.resume()));
+  }
+}

@@ -1,0 +1,37 @@
+import { effect } from '../effects/effect';
+import type { Order } from '../orders/order';
+import type { SfccClient } from './client';
+import { wasCancelled, wasFulfilled } from './client';
+import { fulfillmentRequestId, toFulfillmentRequest } from './mapping';
+import type { FulfillmentRequest } from './types';
+
+/** Ships and captures in one call of the merchant's endpoint. In doubt the order is read again: it carries the request's id. */
+export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
+  kind: 'sfcc.fulfil',
+  key: (order) => `sfcc.fulfil:${order.id}:${fulfillmentRequestId(order)}`,
+  policy: 'inquire',
+  request: toFulfillmentRequest,
+  amount: (order) => ({ amount: order.totals.total, currency: order.currency }),
+  send: async (sfcc, request, order, call) => ({ reference: (await sfcc.fulfilAndCapture(order.storeSite, order.platformId, request, call)).capture?.transactionId }),
+  inquire: async (sfcc, order) => {
+    const raw = await sfcc.getOrder(order.storeSite, order.platformId);
+    if (!wasFulfilled(raw, fulfillmentRequestId(order))) return { found: false, what: 'the storefront does not show it as fulfilled by this request and paid' };
+    const transaction = (raw as Record<string, unknown>)['c_omsCaptureTransactionId'];
+    return { found: true, reference: typeof transaction === 'string' ? transaction : undefined };
+  },
+});
+
+/** Cancels the storefront's order and voids its authorisation. */
+export const cancelOrder = effect<SfccClient, Order, { status: 'cancelled' }>({
+  kind: 'sfcc.cancel',
+  key: (order) => `sfcc.cancel:${order.id}`,
+  policy: 'inquire',
+  request: () => ({ status: 'cancelled' }),
+  amount: (order) => ({ amount: order.totals.total, currency: order.currency }),
+  send: async (sfcc, _request, order, call) => {
+    await sfcc.cancelOrder(order.storeSite, order.platformId, call);
+    return {};
+  },
+  inquire: async (sfcc, order) =>
+    wasCancelled(await sfcc.getOrder(order.storeSite, order.platformId)) ? { found: true } : { found: false, what: 'the storefront does not show it as cancelled' },
+});

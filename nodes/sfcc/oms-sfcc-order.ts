@@ -1,0 +1,44 @@
+import { Ledger } from '../effects/ledger';
+import type { Order } from '../orders/order';
+import { InvalidInput } from '../runtime/errors';
+import { defineNode, type NodeConfig, type OmsNode } from '../runtime/node';
+import { Database } from '../store/database';
+import { requireWork, type StageMessage } from '../work/message';
+import type { Work } from '../work/source';
+import type { SfccClient } from './client';
+import { cancelOrder, fulfilAndCapture } from './effects';
+import { markExported } from './mark-exported';
+
+interface SfccOrderConfig extends NodeConfig {
+  connection: string;
+  action: 'fulfil' | 'cancel' | 'mark-exported';
+}
+
+type Action = (parts: { sfcc: SfccClient; ledger: Ledger; node: OmsNode }, order: Order, work: Work) => Promise<unknown>;
+
+const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
+  async fulfil({ sfcc, ledger }, order, work) {
+    const performed = await ledger.perform(fulfilAndCapture, sfcc, order, work);
+    work.captured = { reference: performed.reference };
+    return performed;
+  },
+  async cancel({ sfcc, ledger }, order, work) {
+    const performed = await ledger.perform(cancelOrder, sfcc, order, work);
+    work.voided = true;
+    return performed;
+  },
+  'mark-exported': ({ sfcc, node }, _order, work) => markExported(node.services.get(Database).pool, sfcc, work.order),
+};
+
+export default defineNode<SfccOrderConfig, StageMessage<Order>>('oms-sfcc-order', (node, config) => {
+  const sfcc = node.use<SfccClient>(config.connection);
+  const act = ACTIONS[config.action];
+  if (!act) throw new InvalidInput('no action is chosen', { code: 'sfcc.no-action' });
+  const ledger = node.services.get(Ledger);
+  return {
+    async input(message, send) {
+      message.payload = (await act({ sfcc, ledger, node }, message.order, requireWork(message))) ?? {};
+      send(message);
+    },
+  };
+});

@@ -1,0 +1,133 @@
+import type { Status } from '../lifecycle/lifecycle';
+import type { Transitions } from '../lifecycle/transitions';
+import type { ChangeResult } from '../lifecycle/change';
+import type { Failure } from '../runtime/failure';
+import type { Pool } from '../store/pool';
+import type { ActiveWork } from './active';
+import type { Claims } from './claims';
+import { backoff, type Work } from './source';
+
+/** Work that was taken away may come back to a node long after; its end is then only noted. */
+const LOST = 'the claim was taken away';
+
+/**
+ * The ends of a stage: moved, not yet, failed. Each writes what is known about remote calls, ends the claim in the database and then
+ * frees the slot of the stage. Whatever happens here, the slot is freed.
+ */
+export class StageEnds {
+  readonly #pool: Pool;
+  readonly #transitions: Transitions;
+  readonly #claims: Claims;
+  readonly #active: ActiveWork;
+
+  constructor(parts: { pool: Pool; transitions: Transitions; claims: Claims; active: ActiveWork }) {
+    this.#pool = parts.pool;
+    this.#transitions = parts.transitions;
+    this.#claims = parts.claims;
+    this.#active = parts.active;
+  }
+
+  /** Moves the order on; the outcomes of its remote calls go into the same transaction. */
+  async move(work: Work, to: Status, actor: string, reason: string): Promise<ChangeResult> {
+    try {
+      const result = await this.#transitions.transition({
+        order: work.order,
+        ...(work.source === 'status' && { from: work.name as Status, token: work.token }),
+        to,
+        actor,
+        reason,
+        effects: work.effects,
+        ...(work.captured && { captured: work.captured }),
+      });
+      if (!result.moved) await this.#record(work);
+      else if (work.source === 'task') await this.#claims.complete(work, `moved to ${to}`);
+      return result;
+    } finally {
+      this.#active.end(work);
+    }
+  }
+
+  /** Ends a task that moves nothing. @returns false where the claim was taken away */
+  async complete(work: Work, result: string): Promise<boolean> {
+    try {
+      await this.#record(work);
+      return await this.#claims.complete(work, result);
+    } finally {
+      this.#active.end(work);
+    }
+  }
+
+  /** Not yet: due again after `ms`; the attempt does not count. */
+  async wait(work: Work, ms: number, reason: string): Promise<boolean> {
+    try {
+      await this.#record(work);
+      return await this.#claims.postpone(work, ms, reason, false);
+    } finally {
+      this.#active.end(work);
+    }
+  }
+
+  /**
+   * A step failed. By its class: try again later, the failure status, or a hold – never nothing.
+   * @returns what was decided, in words
+   */
+  async fail(work: Work, failure: Failure, actor: string): Promise<string> {
+    try {
+      await this.#record(work);
+      return await this.#decide(work, failure, actor);
+    } finally {
+      this.#active.end(work);
+    }
+  }
+
+  async #decide(work: Work, failure: Failure, actor: string): Promise<string> {
+    const reason = `${failure.message}${failure.next ? ` ${failure.next}` : ''}`;
+    if (failure.code === 'claim.lost') return LOST;
+    if (failure.class === 'unknown') {
+      if (failure.lookAgainMs === undefined) return this.#hold(work, failure.code, reason, actor, failure.effect);
+      const kept = await this.#claims.postpone(work, failure.lookAgainMs, reason, false);
+      return kept ? `in doubt, looked at again in ${seconds(failure.lookAgainMs)}` : LOST;
+    }
+    if (failure.class === 'retryable' || failure.class === 'bug') {
+      if (work.attempt < work.retry.attempts) {
+        const ms = Math.max(failure.retryAfterMs ?? 0, backoff(work.retry, work.attempt));
+        const kept = await this.#claims.postpone(work, ms, reason, true);
+        return kept ? `attempt ${work.attempt} failed, again in ${seconds(ms)}` : LOST;
+      }
+    }
+    return this.#giveUp(work, failure, reason, actor);
+  }
+
+  async #giveUp(work: Work, failure: Failure, reason: string, actor: string): Promise<string> {
+    if (work.failure === undefined) return this.#hold(work, failure.code, reason, actor);
+    const result = await this.#transitions.transition({
+      order: work.order,
+      ...(work.source === 'status' && { from: work.name as Status, token: work.token }),
+      to: work.failure,
+      actor,
+      reason,
+    });
+    if (work.source === 'task') await this.#claims.complete(work, 'failed');
+    if (result.moved) return work.failure;
+    if (work.source === 'task' && result.refused) return this.#hold(work, failure.code, reason, actor);
+    return LOST;
+  }
+
+  async #hold(work: Work, kind: string, reason: string, actor: string, effect?: number): Promise<string> {
+    const held = await this.#claims.hold(work, { kind, reason, actor, effect });
+    return held ? `held: ${kind}` : LOST;
+  }
+
+  /** Remote calls that were carried out, where no transition carries them: what happened is never lost. */
+  async #record(work: Work): Promise<void> {
+    for (const { id, attempt, reference } of work.effects)
+      await this.#pool.query(
+        `UPDATE effects SET state = 'done', reference = COALESCE(?, reference), settled_at = NOW(6) WHERE id = ? AND state IN ('sent', 'unknown', 'parked');
+         UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND (ended_at IS NULL OR outcome = 'unknown')`,
+        [reference ?? null, id, id, attempt],
+      );
+    if (work.voided) await this.#pool.query("UPDATE payments SET state = 'voided', settled_at = NOW(6) WHERE order_id = ? AND state = 'authorized'", [work.order]);
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;

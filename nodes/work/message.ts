@@ -1,0 +1,29 @@
+import { InvalidInput } from '../runtime/errors';
+import type { Message } from '../runtime/node';
+import type { Work } from './source';
+
+/** What travels through a stage: the order as it was loaded at the claim, and the claim. */
+export interface StageMessage<Order = { id: number; name?: string }> extends Message {
+  order: Order;
+  work: Work;
+}
+
+/** What a stage's end tells debug nodes and metrics: never personal data, never a whole order. */
+export interface Report {
+  order: string;
+  status: string;
+  ms: number;
+}
+
+/** @throws InvalidInput where the message did not come from an `oms-work` node */
+export function requireWork(message: Partial<StageMessage>): Work {
+  const { work, order } = message;
+  if (!work || typeof work !== 'object' || typeof work.token !== 'string' || typeof work.id !== 'number' || !order)
+    throw new InvalidInput('the message carries no claimed order', { code: 'message.no-work', next: 'Wire this node behind an oms-work node.' });
+  return work;
+}
+
+/** @param status what the order came to, or what was decided about it */
+export function report(message: StageMessage, status: string): Report {
+  return { order: message.order.name ?? String(message.work.order), status, ms: Math.round(performance.now() - message.work.since) };
+}
