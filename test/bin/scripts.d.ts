@@ -1,0 +1,23 @@
+export type Identity = { pid: number; started: string };
+export type Database = { pid: number; port: number; url: string; serverUrl: string; socket: string; adopted: boolean; exited: Promise<unknown>; stop(this: void): Promise<void> };
+export type Terminal = { input?: NodeJS.ReadableStream; output?: NodeJS.WritableStream; env: Record<string, string | undefined> };
+export type Credentials = { variables: Record<string, string>; admin: { user: string; password: string }; made: boolean };
+
+export function build(options: { projectRoot: string; compile(this: void, options: { outDirectory: string }): Promise<void> }): Promise<boolean>;
+export function chooseNode(options: { version: string; executable: string; projectRoot: string }): string;
+export function claimPid(directory: string, name: string): Identity | undefined;
+export function counts(result: object, contractsAreThere: boolean): { passed: number; failed: number };
+export function end(identity: Identity, limit: number): Promise<void>;
+export function endMariadb(dataDirectory: string): Promise<void>;
+export function findMariadb(path: string): { programs?: object; reason?: string };
+export function identify(pid: number): Identity | undefined;
+export function isAlive(identity: Identity | undefined): boolean;
+export function isInstalled(projectRoot: string): boolean;
+export function needsBundledNode(options: { version: string; projectRoot: string; platform: string; arch: string }): boolean;
+export function openLog(file: string, large: number): number;
+export function provideCredentials(file: string, env: Record<string, string>): Credentials;
+export function reset(args: string[], terminal: Terminal): Promise<void>;
+export function runningProcess(directory: string, name: string): Identity | undefined;
+export function sandboxVariables(ports: { port: number; amqpPort: number }, env: Record<string, string>): Record<string, string>;
+export function startMariadb(options: { dataDirectory: string }): Promise<Database>;
+export function writePid(directory: string, name: string, pid: number): Identity | undefined;
