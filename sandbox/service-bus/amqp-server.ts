@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { type Connection, type Container, create_container, type EventContext, message as amqp, type Message, type Sender } from 'rhea';
+import { type Connection, type Container, create_container, type EventContext, message as amqp, type Sender } from 'rhea';
 import type { FaultTable } from '../faults/fault-table';
 import { type Broker, topicName } from './broker';
 import { isRequestAddress, Management } from './management';
 import { Pump } from './pump';
 import type { MessageQueue } from './queue';
-import { attachOf, deliveryOf, listOf, outcomes, receiverOf, senderOf } from './rhea-parts';
+import { attachOf, deliveryOf, messageOf, outcomes, partsOf, receiverOf, senderOf } from './rhea-parts';
 import { Settlement } from './settlement';
 import { notFound, refusals } from './wire';
 
@@ -138,7 +138,7 @@ export class AmqpServer {
     const link = receiverOf(context);
     const delivery = deliveryOf(context);
     const address = String(link.target?.address);
-    const message = context.message as Message;
+    const message = messageOf(context);
     link.add_credit(1);
     delivery.update(true, outcomes.accepted().described());
     if (!isRequestAddress(address)) return this.#publish(message, delivery.format);
@@ -146,11 +146,11 @@ export class AmqpServer {
     if (answers) this.#management.answer(context.connection, address, message, answers);
   }
 
-  #publish(message: Message, format: number): void {
-    const { content } = (message.body ?? {}) as { content?: unknown };
-    const messages = format === batchFormat ? listOf(content).map((part) => amqp.decode(part as Buffer)) : [message];
+  /** Takes a message or, as Azure's client sends them, a batch: a message whose data sections are messages. */
+  #publish(message: ReturnType<typeof messageOf>, format: number): void {
+    const encoded = Buffer.isBuffer(message) && format === batchFormat ? partsOf(amqp.decode(message)) : [amqp.encode(message)];
     this.#broker.publish(
-      ...messages.map((one) => this.#broker.publishingEncoded(String(one.message_id ?? randomBytes(16).toString('hex')), amqp.encode(one))),
+      ...encoded.map((one) => this.#broker.publishingEncoded(String(amqp.decode(one).message_id ?? randomBytes(16).toString('hex')), one)),
     );
   }
 

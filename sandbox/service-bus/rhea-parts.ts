@@ -1,4 +1,4 @@
-import { type Connection, type Delivery, type EventContext, message, type Receiver, type Sender } from 'rhea';
+import { type Connection, type Delivery, type EventContext, type Message, message, type Receiver, type Sender } from 'rhea';
 import type { Socket } from 'node:net';
 
 /** Parts of rhea that exist but are missing from its types, and its optional event fields made certain. */
@@ -42,6 +42,18 @@ export type ServerDelivery = Omit<Delivery, 'remote_settled'> & { remote_settled
 export function deliveryOf({ delivery }: EventContext): ServerDelivery {
   if (!delivery) throw new TypeError('The event is about no delivery');
   return delivery as ServerDelivery;
+}
+
+/** The message that came; of a format other than AMQP's own it is bytes. */
+export function messageOf({ message: came }: EventContext): Message {
+  if (!came) throw new TypeError('The event is about no message');
+  return came;
+}
+
+/** The data sections of a message. */
+export function partsOf({ body }: Record<string, unknown>): Buffer[] {
+  const { content } = (body ?? {}) as { content?: unknown };
+  return listOf(content).filter((part) => Buffer.isBuffer(part));
 }
 
 /** What a value of an AMQP array or list holds. */

@@ -1,0 +1,118 @@
+import { aSandbox, type TestSandbox, tokens } from './a-sandbox';
+import { anOms, isEvent, isRelease, isShipment, shipped, type TestOms } from './an-oms';
+import { nameOf, type NavClient, navClient, requestFulfillment, salesOrder } from './partners';
+
+/** What Camel and Cirro tell the OMS, on the wire. */
+
+let oms: TestOms;
+let sandbox: TestSandbox;
+let nav: NavClient;
+
+beforeEach(async () => {
+  oms = await anOms();
+  sandbox = await aSandbox({ omsUrl: oms.url });
+  nav = await navClient(sandbox.url);
+});
+afterEach(async () => {
+  nav.close();
+  await sandbox.close();
+  await oms.close();
+});
+
+const refs = (count: number): string[] => Array.from({ length: count }, (_, index) => `US${String(80_000_000 + index)}`);
+
+test('a sales order is released', async () => {
+  const no = await nav.importDocument(1, salesOrder('US80000000'));
+  const [call] = await oms.received(1, isRelease);
+  expect(call).toMatchObject({
+    method: 'PATCH',
+    path: '/api/v3/osor_order/status/US-US80000000',
+    token: tokens.mulesoft,
+    body: { status: 'RELEASED_FROM_NAV', event_id: `release-${no}`, nav_order_no: no },
+  });
+});
+
+test('about one order in ten is released before NAV has answered, and such a release does not hold NAV up for long', async () => {
+  let early = 0;
+  for (const ref of refs(60)) {
+    await nav.importDocument(1, salesOrder(ref));
+    if (oms.calls.some((call) => call.path.endsWith(nameOf(ref)))) early += 1;
+    else await oms.received(1, (call) => call.path.endsWith(nameOf(ref)));
+  }
+  expect(early).toBeGreaterThanOrEqual(1);
+  expect(oms.calls.filter(isRelease)).toHaveLength(60);
+});
+
+test('a fulfillment request is accepted by REST or over the bus, a few by both with one id, and then shipped whole', async () => {
+  const answers = await Promise.all(refs(80).map((ref) => requestFulfillment(sandbox.url, ref)));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+  const { request_id: requestId } = (await answers[0]?.json()) as { request_id: string };
+  expect(requestId).toMatch(/^CIR-\d{7}$/);
+  const waiting = (): Promise<unknown> => sandbox.effects({ system: 'camel' });
+  expect(await waiting()).toHaveLength(80);
+
+  await oms.received(20, isEvent);
+  const [event] = oms.calls.filter(isEvent);
+  expect(event).toMatchObject({ method: 'POST', token: tokens.serviceBus, body: { type: 'accepted', sequence: 1, id: expect.stringMatching(/^accepted-CIR-/) } });
+
+  const done = new Set<string>();
+  await oms.received(1, (call) => {
+    if (isShipment(call)) for (const order of shipped(call)) done.add(order.order_id);
+    return done.size >= oms.calls.filter(isEvent).length;
+  });
+  const first = oms.calls.filter(isShipment).flatMap(shipped)[0];
+  expect(first).toMatchObject({ shipment_id: expect.stringMatching(/^SHP-/), carrier: expect.any(String), tracking: expect.stringMatching(/^1Z/), lines: [{ line_id: 'l1', quantity: 2 }] });
+  for (const call of oms.calls.filter(isShipment)) expect(shipped(call).length).toBeLessThanOrEqual(20);
+});
+
+test('what the OMS does not take is told again until it does, in the same words', async () => {
+  let refusals = 3;
+  oms.answer = () => {
+    refusals -= 1;
+    if (refusals === 2) return 'none';
+    return { status: refusals === 1 ? 503 : refusals === 0 ? 429 : 202, body: { result: 'kept' } };
+  };
+  await nav.importDocument(1, salesOrder('US80000000'));
+  const calls = await oms.received(4, isRelease);
+  expect(new Set(calls.map(({ text }) => text)).size).toBe(1);
+});
+
+test('an order that the OMS does not know yet is tried again; a definite no is not', async () => {
+  let unknown = 2;
+  oms.answer = (call) => {
+    if (call.path.endsWith(nameOf('US80000001'))) return { status: 409, body: { status: 'CANCELLED' } };
+    unknown -= 1;
+    return { status: unknown >= 0 ? 404 : 200 };
+  };
+  await nav.importDocument(1, salesOrder('US80000001'));
+  await oms.received(1, isRelease);
+  await nav.importDocument(1, salesOrder('US80000000'));
+  await oms.received(3, (call) => call.path.endsWith(nameOf('US80000000')));
+  expect(oms.calls.filter((call) => call.path.endsWith(nameOf('US80000001')))).toHaveLength(1);
+});
+
+test('of a shipment call only the orders that the OMS did not know are told again', async () => {
+  const seen = new Map<string, number>();
+  let unknown: string | undefined;
+  oms.answer = (call) => {
+    if (!isShipment(call)) return { status: 200 };
+    const results = shipped(call).map(({ order_id: id }) => {
+      unknown ??= id;
+      seen.set(id, (seen.get(id) ?? 0) + 1);
+      return { order_id: id, result: id === unknown && seen.get(id) === 1 ? 'unknown' : 'applied' };
+    });
+    return { status: 200, body: { orders: results } };
+  };
+  for (const ref of refs(30)) await requestFulfillment(sandbox.url, ref);
+  const overRest = new Set((await oms.received(10, isEvent)).map((call) => String(call.body?.order_id)));
+  await oms.received(1, (call) => isShipment(call) && unknown !== undefined && seen.get(unknown) === 2 && [...overRest].every((id) => seen.has(id)));
+  expect([...seen].filter(([id, times]) => times > 1 && id !== unknown)).toEqual([]);
+});
+
+test.each([
+  ['a wrong key', (url: string) => requestFulfillment(url, 'US80000000', 1, 'guessed'), 401],
+  ['a sequence that makes no sense', (url: string) => requestFulfillment(url, 'US80000000', 0), 422],
+])('%s is refused without an effect', async (_name, send, status) => {
+  expect((await send(sandbox.url)).status).toBe(status);
+  expect(await sandbox.effects()).toEqual([]);
+});
