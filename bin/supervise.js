@@ -36,6 +36,8 @@ async function supervise(work, { event = () => {}, onStopping = () => {} } = {})
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const name of signals) process.on(name, ask);
+  // Whoever reads our output may be gone (a closed terminal, an ended npm): what has to be ended is ended all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     return await work({ signal: interruption.signal, ended, add: (service) => added.unshift(service) });
   } catch (error) {

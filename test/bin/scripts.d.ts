@@ -10,6 +10,7 @@ export function counts(result: object, contractsAreThere: boolean): { passed: nu
 export function end(identity: Identity, limit: number): Promise<void>;
 export function endMariadb(dataDirectory: string): Promise<void>;
 export function findMariadb(path: string): { programs?: object; reason?: string };
+export function gone(identity: Identity, limit: number): Promise<boolean>;
 export function identify(pid: number): Identity | undefined;
 export function isAlive(identity: Identity | undefined): boolean;
 export function isInstalled(projectRoot: string): boolean;
