@@ -1,5 +1,5 @@
 'use strict';
-// Prints "N passed, N failed" from jest's own JSON result; fails when there is none, because a check before the tests has failed.
+// Prints "N passed, N failed" from jest's own JSON result.
 const fs = require('node:fs');
 const path = require('node:path');
 const { root } = require('./project');

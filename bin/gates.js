@@ -26,7 +26,9 @@ async function lint() {
 }
 
 async function demand(program, args, complaint) {
-  const { status, output } = await run(chooseNode(), [path.join(root, 'node_modules', program), ...args], { cwd: root });
+  // With CI set oxlint colours what no terminal will show.
+  const { CI: _ci, ...env } = process.env;
+  const { status, output } = await run(chooseNode(), [path.join(root, 'node_modules', program), ...args], { cwd: root, env: { ...env, NO_COLOR: '1' } });
   if (status !== 0) throw new Stop(`${output.trim()}\n${complaint}`);
 }
 

@@ -107,8 +107,10 @@ function checkEnvironment() {
 
 /** A second instance begins with a copy of the project's flows in the directory it is given. */
 function provideFlows({ flowsDirectory }, steps) {
+  const own = path.join(root, 'flows');
   if (fs.existsSync(flowsDirectory)) return;
-  fs.cpSync(path.join(root, 'flows'), flowsDirectory, { recursive: true });
+  if (!fs.existsSync(own)) throw new Stop(`There are no flows: ${own} is missing.`);
+  fs.cpSync(own, flowsDirectory, { recursive: true });
   steps.note(`flows copied to ${shown(flowsDirectory)}`);
 }
 
