@@ -21,6 +21,8 @@ export interface Change {
   token?: string;
   actor: string;
   reason?: string;
+  /** A wish to cancel: it is granted, refused, or kept until a call in doubt is settled. */
+  wish?: boolean;
   writes?: Write[];
   effects?: EffectOutcome[];
   /** Effects that a put-back frees for another attempt (rejected, not done → intent). */
@@ -43,7 +45,7 @@ export type Refusal = 'unknown-order' | 'fenced' | 'stale' | 'illegal' | 'hold-c
 
 export type ChangeResult =
   | { moved: true; from: Status; to: Status; version: number }
-  | { moved: false; refused?: Refusal; status?: Status; version?: number };
+  | { moved: false; refused?: Refusal; status?: Status; version?: number; why?: string; waiting?: string };
 
 export type FactResult = { result: 'applied' | 'already' | 'kept' | 'impossible' | 'unknown'; status?: Status; reason?: string };
 

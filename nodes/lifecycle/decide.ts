@@ -27,6 +27,7 @@ export class Plan {
   readonly decidedEffects: { id: number; state: string; reason: string; reference: string | null }[] = [];
   readonly inbox: { fact: Fact; state: string; reason: string | null; status: Status }[] = [];
   readonly inboxApplied: { id: number; state: string; reason: string | null; status: Status }[] = [];
+  readonly wishes: { order_id: number; state: 'waiting'; to_status: Status; actor: string; reason: string }[] = [];
   readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
   readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
 }
@@ -40,6 +41,11 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
     image.changed = true;
     return { moved: false, status: image.status, version: image.version };
   }
+  if (change.wish) {
+    const answer = mayCancel(image.status, beside.context.get(image.order)?.effects ?? []);
+    if (answer.is === 'no') return { moved: false, refused: 'illegal', status: image.status, version: image.version, why: answer.reason };
+    if (answer.is === 'wait') return keepWish(change, change.to, answer.reason, image, beside, plan);
+  }
   const from = image.status;
   move(image, change.to, change.actor, change.reason ?? '', plan);
   if (change.writes) plan.writes.push(...change.writes);
@@ -47,6 +53,17 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
   if (change.renewEffects) plan.renewed.push(image.order);
   if (change.captured) plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
   return { moved: true, from, to: change.to, version: image.version };
+}
+
+/** Kept once, however often it is asked; decided when the outcome of the call is known. */
+function keepWish(change: Change, to: Status, why: string, image: Image, beside: Beside, plan: Plan): ChangeResult {
+  if (!beside.cancellations.some((waiting) => waiting.order === image.order)) {
+    plan.wishes.push({ order_id: image.order, state: 'waiting', to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500) });
+    plan.events.push({ order: image.order, kind: 'cancel.waiting', actor: change.actor, text: why });
+    image.pending++;
+    image.changed = true;
+  }
+  return { moved: false, status: image.status, version: image.version, waiting: why };
 }
 
 /** Closes the hold; a decision about a call in doubt is written into the ledger, and what waited for it is looked at again. */

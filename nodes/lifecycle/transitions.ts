@@ -135,7 +135,7 @@ export class Transitions {
   /** Most groups need nothing beside the status rows: only facts and orders with something pending do. */
   async #beside(connection: PoolConnection, entries: readonly Entry[], images: ReadonlyMap<number, Image>): Promise<Beside> {
     const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
-    const decided = entries.flatMap((entry) => ('change' in entry && entry.change.decision ? [entry.change.order] : []));
+    const decided = entries.flatMap((entry) => ('change' in entry && (entry.change.decision || entry.change.wish) ? [entry.change.order] : []));
     const pending = [...images.values()].filter((image) => image.pending > 0).map((image) => image.order);
     const orders = new Set([...facts.map((fact) => fact.order), ...decided, ...pending]);
     if (orders.size === 0) return { context: new Map(), inbox: [], cancellations: [], holds: [] };
@@ -154,6 +154,7 @@ export class Transitions {
     const working = isWorking(image.status, image.cameFrom, store.platform);
     const stage = this.#stages.status(image.status);
     if (moved && working && !stage) openHold(image, NO_STAGE, `no stage for ${image.status}: nothing works on it in the deployed flows`, 'system:lifecycle', plan);
+    if (moved && TOLD_TO_STOREFRONT.has(image.status)) plan.writes.push({ table: 'tasks', rows: [tellStorefront(image, store.platform)] });
     if (image.holds > 0) return { image, due: 'never' };
     const released = image.before.holds > 0;
     if (!moved && (!released || image.token !== null)) return { image, due: 'keep' };
@@ -161,6 +162,13 @@ export class Transitions {
     return { image, due: due ? 'now' : 'never' };
   }
 }
+
+/** Cancels that did not come from the storefront: a task tells it and voids the authorisation. */
+const TOLD_TO_STOREFRONT = new Set<string>(['CS_CANCELLED', 'CUSTOMER_CANCELLED', 'OMS_CANCELLED']);
+
+const tellStorefront = (image: Image, platform: string): Record<string, unknown> => ({
+  kind: `${platform}.cancel`, order_id: image.order, store_id: image.storeId, subject: String(image.order), lane: image.lane,
+});
 
 /** The kind of hold for an order in a status that no deployed flow works on. */
 export const NO_STAGE = 'no-stage';

@@ -116,8 +116,9 @@ function holdRows({ holds, resolvedHolds }: Plan): string[] {
   ];
 }
 
-function inboxRows({ inbox, inboxApplied, cancellations }: Plan): string[] {
+function inboxRows({ inbox, inboxApplied, wishes, cancellations }: Plan): string[] {
   return [
+    ...insert('cancellations', wishes),
     ...insert('inbox', inbox.map(({ fact, state, reason, status }) => ({
       source: fact.source, event_id: fact.eventId, type: fact.type, order_id: fact.order, body: JSON.stringify(fact.body), state, reason, status,
     }))),

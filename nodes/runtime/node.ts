@@ -1,4 +1,4 @@
-import { InvalidInput } from './errors';
+import { InvalidInput, Retryable } from './errors';
 import { describe, type Failure } from './failure';
 import { createLog, type Log } from './log';
 import { Services } from './services';
@@ -104,9 +104,10 @@ export function defineNode<Config extends NodeConfig, Msg extends Message = Mess
         // A node that is set up wrongly says so on the canvas and to every message; the others start.
         node.badge({ fill: 'red', text: (error as Error).message });
         node.error(error);
+        const wrong = new Retryable(`the node ${node.name || node.id} is set up wrongly: ${(error as Error).message}`, { code: 'node.set-up-wrongly', next: 'Open it in the editor.' });
         body = {
           input: () => {
-            throw error;
+            throw wrong;
           },
         };
       }

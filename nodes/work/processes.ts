@@ -88,7 +88,7 @@ export class Processes {
       await doubtCalls(connection, id);
       return { orders, tasks };
     });
-    if (freed) this.#log.warn({ code: 'process.freed', process: id, orders: freed.orders, tasks: freed.tasks }, 'the claims of a dead process are free again');
+    if (freed && freed.orders + freed.tasks > 0) this.#log.warn({ code: 'process.freed', process: id, orders: freed.orders, tasks: freed.tasks }, 'the claims of a dead process are free again');
   }
 
   /** Says goodbye: what is still claimed is due at once for the others. */

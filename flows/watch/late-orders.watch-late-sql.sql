@@ -1,0 +1,9 @@
+SELECT o.name, s.status, TIMESTAMPDIFF(SECOND, s.entered_at, UTC_TIMESTAMP(6)) AS seconds, t.runbook
+  FROM order_status s
+  JOIN statuses t ON t.name = s.status
+  JOIN orders o ON o.id = s.order_id
+ WHERE t.kind <> 'final' AND t.stuck_after IS NOT NULL
+   AND s.entered_at < UTC_TIMESTAMP(6) - INTERVAL t.stuck_after SECOND
+   AND NOT (s.status IN ('FULFILLED') AND s.due_at IS NULL)
+ ORDER BY s.entered_at
+ LIMIT 50

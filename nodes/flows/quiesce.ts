@@ -1,0 +1,77 @@
+import type { Gate } from '../edge/gate';
+import type { Log } from '../runtime/log';
+import type { Receivers } from '../service-bus/receivers';
+import type { ActiveWork } from '../work/active';
+
+/** What we use of Node-RED's runtime to hold deploys. */
+export interface FlowsApi {
+  [method: string]: unknown;
+}
+
+const DEPLOYS = ['setFlows', 'addFlow', 'updateFlow', 'deleteFlow'] as const;
+/** How long running work may take before a deploy goes on without it; it is then released and fenced. */
+const WORK_LIMIT_MS = 5000;
+/** `flows:started` is not emitted when node types are missing. */
+const RESUME_LIMIT_MS = 5000;
+
+/**
+ * Makes every kind of deploy quiet before the runtime stops anything: from the moment a flow stops, every message in it vanishes, so
+ * nothing may be under way then. New callers wait at the door, claims and Service Bus pause, what runs is finished.
+ */
+export class Quiesce {
+  readonly #parts: { gate: Gate; active: ActiveWork; receivers: Receivers; log: Log };
+  #turn: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #quiet = false;
+
+  constructor(parts: { gate: Gate; active: ActiveWork; receivers: Receivers; log: Log }) {
+    this.#parts = parts;
+  }
+
+  /** Wraps the runtime's own functions. After `RED.init`, before the server listens. */
+  wrap(flows: FlowsApi): void {
+    for (const method of DEPLOYS) {
+      const original = flows[method] as (options: unknown) => Promise<unknown>;
+      flows[method] = (options: unknown): Promise<unknown> => {
+        const deploy = this.#turn.then(() => this.#deploy(() => original.call(flows, options), method));
+        this.#turn = deploy.catch(() => undefined);
+        return deploy;
+      };
+    }
+  }
+
+  async #deploy(original: () => Promise<unknown>, method: string): Promise<unknown> {
+    const begun = performance.now();
+    await this.quiet();
+    const quietMs = Math.round(performance.now() - begun);
+    try {
+      const result = await original();
+      this.#timer = setTimeout(() => this.resume(), RESUME_LIMIT_MS);
+      this.#parts.log.info({ code: 'flows.deployed', method, quietMs, ms: Math.round(performance.now() - begun) }, 'flows were deployed');
+      return result;
+    } catch (error) {
+      this.resume();
+      throw error;
+    }
+  }
+
+  /** Stops taking in anything and waits for what runs, each for at most five seconds. */
+  async quiet(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#quiet = true;
+    const { gate, active, receivers } = this.#parts;
+    active.paused = true;
+    await Promise.all([gate.hold(WORK_LIMIT_MS), receivers.pause(), active.idle(WORK_LIMIT_MS)]);
+  }
+
+  /** Everything goes on: the flows run again, or the deploy was refused. */
+  resume(): void {
+    if (!this.#quiet) return;
+    this.#quiet = false;
+    clearTimeout(this.#timer);
+    const { gate, active, receivers, log } = this.#parts;
+    active.paused = false;
+    gate.release();
+    receivers.resume().catch((error: Error) => log.warn({ code: 'service-bus.resume', reason: error.message }, 'a receiver did not resume'));
+  }
+}

@@ -1,0 +1,159 @@
+import { escape, escapeId } from 'mysql2';
+import type { HoldDecision } from '../lifecycle/change';
+import { lifecycle, type Status } from '../lifecycle/lifecycle';
+import type { Transitions } from '../lifecycle/transitions';
+import { InvalidInput, Rejected } from '../runtime/errors';
+import { inTransaction, type Pool, select } from '../store/pool';
+import { insertContent, orderColumns } from './intake';
+import type { Platforms } from './platforms';
+
+/** Who asks, and why; both go into the audit. */
+export interface Asked {
+  actor: string;
+  reason: string;
+}
+
+/** What an operator is told. `result` says what happened; 202 where it is to be decided later. */
+export interface Answer {
+  statusCode: number;
+  body: { order_id: string; status: string; result: string; reason?: string };
+}
+
+interface Standing {
+  id: number;
+  name: string;
+  status: Status;
+  version: number;
+  platform: string;
+}
+
+/**
+ * What operations may do to an order: put it back, mark it as processed elsewhere, cancel it, decide its holds. Every one of them is
+ * a transition like any other; what the lifecycle does not allow is refused with the current status.
+ */
+export class OrderDesk {
+  readonly #pool: Pool;
+  readonly #transitions: Transitions;
+  readonly #platforms: Platforms;
+
+  constructor(parts: { pool: Pool; transitions: Transitions; platforms: Platforms }) {
+    this.#pool = parts.pool;
+    this.#transitions = parts.transitions;
+    this.#platforms = parts.platforms;
+  }
+
+  /** Puts an order in error back to where it failed from. One that was never generalised is read again first. */
+  async putBack(idOrName: string, { actor, reason }: Asked): Promise<Answer> {
+    const order = await this.#standing(idOrName);
+    if (lifecycle.statuses[order.status].kind !== 'error') return refuse(order, order.status, `an order in ${order.status} is not in error`);
+    if (order.status === 'GENERALIZE_ERROR') {
+      const wrong = await this.#generaliseAgain(order);
+      if (wrong !== undefined) return refuse(order, order.status, wrong);
+    }
+    const to = await this.#failedFrom(order);
+    if (!to) return refuse(order, order.status, `nothing leads back from ${order.status}`);
+    // A fork is decided again after a put-back.
+    await this.#pool.query('UPDATE orders SET decisions = NULL WHERE id = ?', [order.id]);
+    return this.#move(order, to, { actor, reason }, 'put-back', true);
+  }
+
+  /** Somebody has settled it by hand: no stage touches it any more. */
+  async processedExternally(idOrName: string, { actor, reason }: Asked): Promise<Answer> {
+    const order = await this.#standing(idOrName);
+    return this.#move(order, 'PROCESSED_EXTERNALLY', { actor, reason }, 'processed-externally');
+  }
+
+  /** Cancels the whole order while NAV does not know it; while a call is in doubt the wish waits for its outcome. */
+  async cancel(idOrName: string, { actor, reason }: Asked): Promise<Answer> {
+    const order = await this.#standing(idOrName);
+    const result = await this.#transitions.transition({ order: order.id, to: 'CS_CANCELLED', actor, reason, wish: true });
+    if (result.moved) return answer(order, 200, result.to, 'cancelled');
+    const status = result.status ?? order.status;
+    if (result.waiting !== undefined) return answer(order, 202, status, 'waiting', result.waiting);
+    return refuse(order, status, result.why ?? `${status} does not lead to CS_CANCELLED`);
+  }
+
+  async holds(): Promise<object[]> {
+    const rows = await select<Record<string, unknown>>(
+      this.#pool,
+      `SELECT h.id, h.order_id AS \`order\`, o.name, h.kind, e.kind AS effectKind, e.\`key\` AS effectKey, h.reason, h.opened_at AS opened
+         FROM holds h JOIN orders o ON o.id = h.order_id LEFT JOIN effects e ON e.id = h.effect_id WHERE h.resolved_at IS NULL ORDER BY h.id LIMIT 10000`,
+    );
+    return rows.map(({ effectKind, effectKey, ...hold }) => ({ ...hold, effect: effectKind === null ? null : { kind: effectKind, key: effectKey } }));
+  }
+
+  /** @throws InvalidInput `hold.unknown` · Rejected `hold.closed`, `hold.decision-does-not-fit` */
+  async decideHold(id: number, decision: HoldDecision, { actor, reason }: Asked, reference?: string): Promise<object> {
+    const [hold] = await select<{ order: number; name: string }>(
+      this.#pool,
+      'SELECT h.order_id AS `order`, o.name FROM holds h JOIN orders o ON o.id = h.order_id WHERE h.id = ?',
+      [id],
+    );
+    if (!hold) throw new InvalidInput(`there is no hold ${id}`, { code: 'hold.unknown' });
+    const result = await this.#transitions.transition({ order: hold.order, actor, reason, decision: { hold: id, decision, by: actor, reason, reference } });
+    if (!result.moved && result.refused === 'hold-closed') throw new Rejected('the hold has been decided already', { code: 'hold.closed' });
+    if (!result.moved && result.refused === 'decision-does-not-fit')
+      throw new Rejected('a hold about a call is decided by done, void or resend; any other by release', { code: 'hold.decision-does-not-fit' });
+    return { id, order_id: hold.name, decision, status: result.moved ? result.to : result.status };
+  }
+
+  async #standing(idOrName: string): Promise<Standing> {
+    const byId = /^\d{1,15}$/.test(idOrName);
+    const [order] = await select<Standing>(
+      this.#pool,
+      `SELECT o.id, o.name, s.status, s.version, st.platform FROM orders o JOIN order_status s ON s.order_id = o.id
+         JOIN stores st ON st.id = o.store_id WHERE o.name = ? ${byId ? 'OR o.id = ?' : ''} LIMIT 1`,
+      byId ? [idOrName, idOrName] : [idOrName],
+    );
+    if (!order) throw new InvalidInput(`there is no order ${idOrName}`, { code: 'order.unknown' });
+    return order;
+  }
+
+  async #failedFrom(order: Standing): Promise<Status | undefined> {
+    const [audit] = await select<{ from: string }>(this.#pool, 'SELECT from_status AS `from` FROM order_audits WHERE order_id = ? AND version = ?', [order.id, order.version]);
+    const from = audit?.from ?? '';
+    if (lifecycle.has(from) && lifecycle.allows(order.status, from)) return from;
+    return lifecycle.statuses[order.status].next[0];
+  }
+
+  /** Reads the stored raw order again and fills the order with it, before it may move. @returns why it cannot be, if so */
+  async #generaliseAgain(order: Standing): Promise<string | undefined> {
+    const [stored] = await select<{ raw: string }>(
+      this.#pool,
+      'SELECT p.raw FROM platform_orders p JOIN orders o ON o.store_id = p.store_id AND o.platform_id = p.platform_id WHERE o.id = ?',
+      [order.id],
+    );
+    if (!stored) return 'its raw order is not stored';
+    const platform = this.#platforms.get(order.platform);
+    let canonical;
+    try {
+      canonical = platform.generalise(JSON.parse(stored.raw));
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      return `it still cannot be generalised: ${error.pointer ?? ''}: ${error.message}`;
+    }
+    const columns = Object.entries(orderColumns(canonical, platform)).map(([name, value]) => `${escapeId(name)} = ${escape(value as string | number | null, true, 'Z')}`);
+    await inTransaction(this.#pool, async (connection) => {
+      const [locked] = await select<{ status: string }>(connection, 'SELECT status FROM order_status WHERE order_id = ? FOR UPDATE', [order.id]);
+      if (locked?.status !== 'GENERALIZE_ERROR') return;
+      const lines = await select(connection, 'SELECT id FROM line_items WHERE order_id = ? LIMIT 1', [order.id]);
+      if (lines.length > 0) return;
+      await connection.query([`UPDATE orders SET ${columns.join(', ')} WHERE id = ${order.id}`, ...insertContent([{ id: order.id, order: canonical }])].join(';\n'));
+    });
+    return undefined;
+  }
+
+  async #move(order: Standing, to: Status, { actor, reason }: Asked, done: string, renewEffects = false): Promise<Answer> {
+    const result = await this.#transitions.transition({ order: order.id, from: order.status, to, actor, reason, ...(renewEffects && { renewEffects }) });
+    if (result.moved) return answer(order, 200, to, done);
+    const status = result.status ?? order.status;
+    return refuse(order, status, result.refused === 'stale' ? 'the order moved meanwhile' : `${status} does not lead to ${to}`);
+  }
+}
+
+const answer = (order: Standing, statusCode: number, status: string, result: string, reason?: string): Answer => ({
+  statusCode,
+  body: { order_id: order.name, status, result, ...(reason !== undefined && { reason }) },
+});
+
+const refuse = (order: Standing, status: string, reason: string): Answer => answer(order, 409, status, 'refused', reason);

@@ -1,0 +1,66 @@
+import type { HttpMessage } from '../edge/caller';
+import type { HoldDecision } from '../lifecycle/change';
+import { InvalidInput } from '../runtime/errors';
+import { defineNode, type NodeConfig } from '../runtime/node';
+import { type PauseRequest, Pauses } from '../work/pauses';
+import { type Answer, type Asked, OrderDesk } from './desk';
+
+interface OperatorConfig extends NodeConfig {
+  action: keyof typeof ACTIONS;
+}
+
+interface Body {
+  reason: string;
+  decision?: HoldDecision;
+  reference?: string;
+  kind?: PauseRequest['kind'];
+  name?: string;
+  until?: string;
+}
+
+interface Parts {
+  desk: OrderDesk;
+  pauses: Pauses;
+  id: string;
+  body: Body;
+  asked: Asked;
+}
+
+const plain = (body: object, statusCode = 200): { statusCode: number; body: object } => ({ statusCode, body });
+
+const ACTIONS = {
+  'put-back': ({ desk, id, asked }: Parts) => desk.putBack(id, asked),
+  'processed-externally': ({ desk, id, asked }: Parts) => desk.processedExternally(id, asked),
+  cancel: ({ desk, id, asked }: Parts) => desk.cancel(id, asked),
+  holds: async ({ desk }: Parts) => plain({ holds: await desk.holds() }),
+  'decide-hold': async ({ desk, id, body, asked }: Parts) => plain(await desk.decideHold(numberOf(id, 'hold.unknown'), body.decision ?? 'release', asked, body.reference)),
+  pauses: async ({ pauses }: Parts) => plain({ pauses: await pauses.list() }),
+  pause: async ({ pauses, body, asked }: Parts) =>
+    plain({ id: await pauses.open({ kind: body.kind ?? 'stage', name: body.name ?? '', ...asked, ...(body.until !== undefined && { until: new Date(body.until) }) }) }, 201),
+  resume: async ({ pauses, id, asked }: Parts) => {
+    if (!(await pauses.release(numberOf(id, 'pause.unknown'), asked.actor))) throw new InvalidInput(`there is no open pause ${id}`, { code: 'pause.unknown' });
+    return plain({ id: Number(id), released: true });
+  },
+} satisfies Record<string, (parts: Parts) => Promise<Answer | { statusCode: number; body: object }>>;
+
+export default defineNode<OperatorConfig, HttpMessage>('oms-operator', (node, config) => {
+  const act = ACTIONS[config.action];
+  if (!act) throw new InvalidInput('no action is chosen', { code: 'operator.no-action' });
+  const desk = node.services.get(OrderDesk);
+  const pauses = node.services.get(Pauses);
+  return {
+    async input(message, send) {
+      const body = (message.payload ?? {}) as Body;
+      const asked = { actor: message.actor ?? 'operator:unnamed', reason: body.reason ?? '' };
+      const answer = await act({ desk, pauses, id: message.req?.params['id'] ?? '', body, asked });
+      message.statusCode = answer.statusCode;
+      message.payload = answer.body;
+      send(message);
+    },
+  };
+});
+
+function numberOf(id: string, code: string): number {
+  if (!/^\d{1,15}$/.test(id)) throw new InvalidInput(`${id.slice(0, 40)} is no id`, { code });
+  return Number(id);
+}

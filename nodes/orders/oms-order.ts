@@ -1,0 +1,40 @@
+import { correlationOf, type HttpMessage } from '../edge/caller';
+import { InvalidInput } from '../runtime/errors';
+import { defineNode, type NodeConfig } from '../runtime/node';
+import { Database } from '../store/database';
+import { getOrder, listOrders } from './find';
+
+interface OrderConfig extends NodeConfig {
+  action: 'list' | 'get';
+}
+
+export default defineNode<OrderConfig, HttpMessage>('oms-order', (node, config) => {
+  const { pool } = node.services.get(Database);
+  return {
+    async input(message, send) {
+      message.statusCode = 200;
+      if (config.action === 'list') message.payload = await listOrders(pool, queryOf(message));
+      else {
+        const id = message.req?.params['id'] ?? String(message.payload ?? '');
+        const order = await getOrder(pool, id);
+        if (!order) throw new InvalidInput(`there is no order ${id.slice(0, 96)}`, { code: 'order.unknown' });
+        message.payload = order;
+      }
+      node.badge({ fill: 'green', text: `answered ${correlationOf(message).slice(0, 8)}` });
+      send(message);
+    },
+  };
+});
+
+function queryOf(message: HttpMessage): Parameters<typeof listOrders>[1] {
+  const query = message.req?.query ?? (message.payload as Record<string, string> | undefined) ?? {};
+  const one = (name: string): string | undefined => {
+    const value = query[name];
+    if (value === undefined || value === '') return undefined;
+    if (typeof value !== 'string') throw new InvalidInput(`${name} may be given once`, { code: 'query.repeated', pointer: `/${name}` });
+    return value;
+  };
+  const limit = one('limit');
+  if (limit !== undefined && !/^\d{1,3}$/.test(limit)) throw new InvalidInput('limit must be 1 to 500', { code: 'query.bad-limit', pointer: '/limit' });
+  return { status: one('status'), q: one('q'), after: one('after'), limit: limit === undefined ? undefined : Number(limit) };
+}

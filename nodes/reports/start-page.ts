@@ -1,0 +1,41 @@
+import { lifecycle } from '../lifecycle/lifecycle';
+import { type Pool, select } from '../store/pool';
+
+const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);
+
+/** The page at `/` until the operations app is there: how many orders stand in each status, what is held, and where to go. */
+export async function startPage(pool: Pool, sandbox: boolean): Promise<string> {
+  const counts = await select<{ status: string; orders: number; oldest: Date }>(pool, 'SELECT status, COUNT(*) AS orders, MIN(entered_at) AS oldest FROM order_status GROUP BY status');
+  const [held] = await select<{ holds: number }>(pool, 'SELECT COUNT(*) AS holds FROM holds WHERE resolved_at IS NULL');
+  const inOrder = counts.toSorted((a, b) => lifecycle.names.indexOf(a.status as never) - lifecycle.names.indexOf(b.status as never));
+  const total = counts.reduce((sum, row) => sum + row.orders, 0);
+  const rows = inOrder.map(({ status, orders, oldest }) => {
+    const declared = lifecycle.has(status) ? lifecycle.statuses[status] : undefined;
+    return `<tr class="${declared?.kind ?? ''}"><td>${escapeHtml(status)}</td><td>${escapeHtml(declared?.phase ?? '')}</td><td>${escapeHtml(declared?.kind ?? '')}</td><td class="number">${orders}</td><td class="number">${age(oldest)}</td></tr>`;
+  });
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5"><title>OMS</title>
+<style>
+:root { color-scheme: light dark; --line: #8884; --soft: #888; --accent: #b5452c; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; margin: 0; } header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: baseline; margin-bottom: 1.5rem; }
+nav { display: flex; gap: 1rem; } a { color: var(--accent); }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; color: var(--soft); font-size: .85rem; } .number { text-align: right; font-variant-numeric: tabular-nums; }
+tr.error td:first-child { color: var(--accent); font-weight: 600; } tr.final { color: var(--soft); } .note { color: var(--soft); } .held { color: var(--accent); font-weight: 600; }
+</style></head><body>
+<header><h1>OMS</h1><span>${total} orders · <span class="${held?.holds ? 'held' : ''}">${held?.holds ?? 0} open holds</span></span>
+<nav><a href="/editor/">Flows</a> <a href="/api/docs">API</a> <a href="/healthz">Health</a> <a href="/metrics">Metrics</a></nav></header>
+${sandbox ? '<p class="note">The partners are the sandbox’s: nothing here reaches a real storefront, ERP or warehouse.</p>' : ''}
+<table><thead><tr><th>Status</th><th>Phase</th><th>Kind</th><th class="number">Orders</th><th class="number">Longest</th></tr></thead>
+<tbody>${rows.join('\n') || '<tr><td colspan="5" class="note">No orders yet.</td></tr>'}</tbody></table>
+</body></html>`;
+}
+
+function age(since: Date): string {
+  const seconds = Math.max(0, Math.round((Date.now() - since.getTime()) / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}

@@ -1,0 +1,319 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { hash } from 'bcryptjs';
+import express from 'express';
+import helmet from 'helmet';
+import { camelFacts, camelReadings } from './nodes/camel/facts';
+import { Callers } from './nodes/edge/callers';
+import { Contracts } from './nodes/edge/contracts';
+import { Deliveries } from './nodes/edge/deliveries';
+import { Gate, problem } from './nodes/edge/gate';
+import { Inbox } from './nodes/edge/inbox';
+import { FactReaders } from './nodes/edge/readers';
+import { Ledger } from './nodes/effects/ledger';
+import { Flags } from './nodes/flags/flags';
+import { type FlowsApi, Quiesce } from './nodes/flows/quiesce';
+import { createFlowStorage } from './nodes/flows/storage';
+import { JobRuns } from './nodes/jobs/runs';
+import { Stages } from './nodes/lifecycle/stages';
+import { Transitions } from './nodes/lifecycle/transitions';
+import { navFacts, navReadings } from './nodes/nav/facts';
+import { OrderDesk } from './nodes/orders/desk';
+import { loadOrders } from './nodes/orders/load';
+import { Platforms } from './nodes/orders/platforms';
+import { setUpSandboxStores } from './nodes/orders/sandbox-stores';
+import { startPage } from './nodes/reports/start-page';
+import { apiPage } from './nodes/reports/api-page';
+import { checkEnvironment } from './nodes/runtime/config';
+import { Environment } from './nodes/runtime/environment';
+import { createLog, type Log } from './nodes/runtime/log';
+import { Metrics } from './nodes/runtime/metrics';
+import { Logger } from './nodes/runtime/node';
+import { Services } from './nodes/runtime/services';
+import { Receivers } from './nodes/service-bus/receivers';
+import { sfcc } from './nodes/sfcc/platform';
+import { Database } from './nodes/store/database';
+import { assertGuarded } from './nodes/store/guard';
+import { createPool, type Pool, select } from './nodes/store/pool';
+import { ActiveWork } from './nodes/work/active';
+import { Board } from './nodes/work/board';
+import { Claims } from './nodes/work/claims';
+import { StageEnds } from './nodes/work/ends';
+import { Pauses } from './nodes/work/pauses';
+import { Processes } from './nodes/work/processes';
+import { Role } from './nodes/work/role';
+import { LaneSource, OrderSource } from './nodes/work/stage';
+import { Sweep } from './nodes/work/sweep';
+import { createSettings } from './settings';
+
+/** The installation: this file runs as dist/server.js. */
+const APP_DIR = path.resolve(__dirname, '..');
+const POOL_SIZE = 24;
+const STOP_LIMIT_MS = 6000;
+
+/** What we use of the embedded Node-RED. */
+interface NodeRed {
+  init(server: http.Server, settings: object): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  httpAdmin: express.RequestHandler;
+  httpNode: express.RequestHandler;
+  events: { on(event: string, listener: (payload: { config?: { rev?: string } }) => void): void };
+  runtime: { flows: FlowsApi & { getFlows(options: object): Promise<{ rev: string }> } };
+  log: { addHandler(handler: { on?: unknown; emit(event: 'log', message: object): void }): void };
+}
+
+async function main(): Promise<void> {
+  const { problems } = checkEnvironment(process.env);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  process.env['OMS_SERVER'] = '1'; // settings.ts refuses to be loaded by anything else
+  const env = new Environment(process.env);
+  const log = createLog();
+  const port = env.number('OMS_PORT', 1880);
+  const host = env.optional('OMS_HOST') ?? '0.0.0.0';
+  const dataDir = path.resolve(env.optional('OMS_DATA_DIR') ?? '.data');
+  const flowsDir = path.resolve(env.optional('OMS_FLOWS_DIR') ?? path.join(APP_DIR, 'flows'));
+  keepPackageFile(path.join(dataDir, 'node-red'));
+  mkdirSync(flowsDir, { recursive: true });
+
+  const pool = createPool(env.required('OMS_DATABASE_APP_URL'), POOL_SIZE);
+  await assertGuarded(pool).catch((error: Error & { code?: string }) => {
+    throw new Error(`The database cannot be used: ${error.message || error.code}`, { cause: error });
+  });
+  if (env.sandbox) await setUpSandboxStores(pool);
+
+  const services = new Services();
+  const parts = provideServices(services, { pool, env, log, dataDir });
+  const red = (require('node-red') as { default?: NodeRed } & NodeRed).default ?? (require('node-red') as NodeRed);
+
+  const app = express();
+  const gate = new Gate(app, {
+    bodyLimit: env.number('OMS_BODY_LIMIT', 1_048_576),
+    answerMs: env.number('OMS_ANSWER_SECONDS', 30) * 1000,
+    rate: env.number('OMS_RATE_LIMIT', 1000),
+    inFlight: 1000,
+    metrics: services.get(Metrics),
+  });
+  const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, log });
+  let ready = false;
+  const isReady = async (): Promise<boolean> => ready && (await alive(pool));
+  const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }, (request, response) => {
+    const url = request.url ?? '/';
+    if (url === '/healthz') return void response.end('ok');
+    if (url === '/readyz') return void isReady().then((is) => (is ? response.end('ready') : problem(response, 503, 'not ready')));
+    if (url === '/metrics') return void services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text));
+    // The editor has limits and authentication of its own; a deploy must not wait for itself.
+    if (url === '/editor' || url.startsWith('/editor/') || url.startsWith('/editor?')) return app(request, response);
+    gate.enter(request, response);
+  });
+  await listen(server, port, host); // taken before the flows start: a used port must stop the start, not follow it
+
+  const credentialSecret = keptSecret(dataDir);
+  const editor = env.optional('OMS_EDITOR') !== 'off';
+  red.init(
+    server,
+    createSettings({
+      services,
+      storageModule: createFlowStorage({
+        flowsDir,
+        stateDir: path.join(dataDir, 'node-red', 'state'),
+        credentialSecret,
+        firstCredentials: { 'watch-database': { user: '${OMS_REPORT_USER}', password: '${OMS_REPORT_PASSWORD}' } },
+      }),
+      dataDir,
+      appDir: APP_DIR,
+      editor,
+      admin: { user: env.optional('OMS_ADMIN_USER') ?? 'admin', passwordHash: await hash(env.optional('OMS_ADMIN_PASSWORD') ?? randomBytes(24).toString('hex'), 10) },
+      credentialSecret,
+    }),
+  );
+  forwardLog(red, log);
+  provideReportAccount(env);
+  quiesce.wrap(red.runtime.flows);
+  red.events.on('flows:started', (event) => {
+    quiesce.resume();
+    const revision = event.config?.rev;
+    if (revision) parts.processes.runs(revision).catch((error: Error) => log.warn({ code: 'process.revision', reason: error.message }, 'the flow revision could not be noted'));
+  });
+  await parts.processes.start();
+  await red.start();
+
+  app.disable('x-powered-by');
+  if (editor) app.use('/editor', red.httpAdmin);
+  app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } }, strictTransportSecurity: false }));
+  app.get('/', (_request, response, next) => void startPage(pool, env.sandbox).then((page) => response.type('html').send(page), next));
+  app.get('/api/docs', (_request, response) => void response.type('html').send(apiPage(path.join(APP_DIR, 'docs', 'contracts'))));
+  app.use('/', red.httpNode); // after start: an earlier mount silently kills every http in
+  app.use((_request, response) => problem(response, 404, 'There is nothing here'));
+  app.use(((error, _request, response, _next) => {
+    log.error({ code: 'http.error', reason: (error as Error).message }, 'a request failed');
+    problem(response, 500, 'Internal error');
+  }) as express.ErrorRequestHandler);
+  closeForeignUpgrades(server);
+
+  parts.board.start();
+  if (parts.role.works) parts.sweep.start();
+  ready = true;
+  log.info({ code: 'oms.ready', port }, 'ready');
+  process.send?.({ type: 'ready', port });
+
+  let stopping: Promise<void> | undefined;
+  const stop = (why: string): void => {
+    stopping ??= (async () => {
+      log.info({ code: 'oms.stopping', reason: why }, 'stopping');
+      ready = false;
+      parts.active.paused = true;
+      await Promise.all([gate.stop(STOP_LIMIT_MS), parts.receivers.pause(), parts.active.idle(STOP_LIMIT_MS)]);
+      await parts.sweep.stop();
+      parts.board.stop();
+      await red.stop();
+      await parts.processes.stop();
+      await pool.end();
+      server.close();
+      server.closeAllConnections();
+      process.exit(0);
+    })().catch((error: Error) => {
+      log.error({ code: 'oms.stop-failed', reason: error.message }, 'the stop failed');
+      process.exit(1);
+    });
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => env.optional('OMS_SUPERVISED') ?? stop('SIGINT'));
+  process.on('disconnect', () => stop('the start script is gone'));
+}
+
+/** Makes the process's one instance of everything that nodes ask for. */
+function provideServices(services: Services, { pool, env, log, dataDir }: { pool: Pool; env: Environment; log: Log; dataDir: string }) {
+  const role = services.provide(Role, new Role((env.optional('OMS_ROLE') ?? 'all') as Role['name']));
+  const instance = env.optional('OMS_INSTANCE') ?? `${hostname()}:${dataDir}`;
+  services.provide(Logger, new Logger(log));
+  services.provide(Environment, env);
+  services.provide(Database, new Database(pool));
+  const stages = services.provide(Stages, new Stages());
+  const active = services.provide(ActiveWork, new ActiveWork());
+  const transitions = services.provide(Transitions, new Transitions(pool, stages, { ...navFacts, ...camelFacts }));
+  const metrics = services.provide(Metrics, new Metrics({ running: () => active.size(), writing: () => transitions.size() }));
+  const processes = services.provide(Processes, new Processes(pool, log, { instance, role: role.name }));
+  const claims = services.provide(Claims, new Claims(pool, processes));
+  const pauses = services.provide(Pauses, new Pauses(pool, stages));
+  const board = services.provide(Board, new Board(pool, stages));
+  const platforms = services.provide(Platforms, new Platforms({ sfcc }));
+  const receivers = services.provide(Receivers, new Receivers());
+  services.provide(StageEnds, new StageEnds({ pool, transitions, claims, active }));
+  services.provide(OrderSource, { load: (ids) => loadOrders(pool, ids) });
+  services.provide(LaneSource, lanesOf(pool));
+  services.provide(JobRuns, new JobRuns(pool, processes));
+  services.provide(Flags, new Flags(pool));
+  services.provide(Ledger, new Ledger({ pool, processes, transitions, lookAfterMs: lookAfter(env) }));
+  services.provide(Deliveries, new Deliveries());
+  services.provide(FactReaders, new FactReaders({ ...navReadings, ...camelReadings }));
+  services.provide(Inbox, new Inbox({ pool, transitions, metrics }));
+  services.provide(OrderDesk, new OrderDesk({ pool, transitions, platforms }));
+  services.provide(Contracts, new Contracts(path.join(APP_DIR, 'docs', 'contracts')));
+  services.provide(
+    Callers,
+    new Callers({
+      mulesoft: env.optional('OMS_TOKEN_MULESOFT') ?? '',
+      'service-bus': env.optional('OMS_TOKEN_SERVICE_BUS') ?? '',
+      'print-station': env.optional('OMS_TOKEN_PRINT_STATION') ?? '',
+      reader: env.optional('OMS_TOKEN_READER') ?? '',
+      operator: env.optional('OMS_TOKEN_OPERATOR') ?? '',
+    }),
+  );
+  return { role, active, processes, board, receivers, sweep: new Sweep({ pool, stages, pauses, transitions, log }) };
+}
+
+const LANES_FOR_MS = 10_000;
+
+/** The lanes are the NAV keys of the warehouses; new ones are seen after a few seconds. */
+function lanesOf(pool: Pool): LaneSource {
+  let known: Promise<string[]> | undefined;
+  let until = 0;
+  return {
+    lanes() {
+      if (!known || Date.now() > until) {
+        until = Date.now() + LANES_FOR_MS;
+        known = select<{ lane: string }>(pool, 'SELECT DISTINCT nav_key AS lane FROM warehouses ORDER BY nav_key').then((rows) => rows.map((row) => row.lane));
+        known.catch(() => (until = 0));
+      }
+      return known;
+    },
+  };
+}
+
+function lookAfter(env: Environment): number[] {
+  const text = env.optional('OMS_INQUIRY_SECONDS') ?? (env.sandbox ? '1,4,10' : '5,30,120,600');
+  const waits = text.split(',').map((part) => Number(part) * 1000);
+  if (waits.some((wait) => !(wait > 0))) throw new Error('OMS_INQUIRY_SECONDS must be seconds separated by commas, e.g. 5,30,120');
+  return waits;
+}
+
+async function alive(pool: Pool): Promise<boolean> {
+  try {
+    await Promise.race([pool.query('SELECT 1'), new Promise((_resolve, reject) => setTimeout(() => reject(new Error('slow')), 2000).unref())]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function listen(server: http.Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(error.code === 'EADDRINUSE' ? `Port ${port} is already in use: end the other program, or set OMS_PORT.` : error.message)),
+    );
+    server.listen(port, host, resolve);
+  });
+}
+
+/** The editor's WebSocket is the only one. */
+function closeForeignUpgrades(server: http.Server): void {
+  server.prependListener('upgrade', (request, socket) => {
+    if (new URL(request.url ?? '/', 'http://oms').pathname !== '/editor/comms') socket.destroy();
+  });
+}
+
+/** Node-RED reads a package.json in its user directory; ours names nothing, the installation's own package.json does. */
+function keepPackageFile(userDir: string): void {
+  const file = path.join(userDir, 'package.json');
+  mkdirSync(userDir, { recursive: true });
+  if (!existsSync(file)) writeFileSync(file, '{ "name": "oms-user-directory", "private": true }\n');
+}
+
+/** Encrypts credentials that somebody enters in the editor; made once, kept with the data. */
+function keptSecret(dataDir: string): string {
+  const file = path.join(dataDir, 'node-red', 'credential-secret');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+/** The read-only account, for the mysql nodes: their config node refers to these variables. */
+function provideReportAccount(env: Environment): void {
+  const url = new URL(env.required('OMS_DATABASE_REPORT_URL'));
+  process.env['OMS_REPORT_HOST'] = url.hostname;
+  process.env['OMS_REPORT_PORT'] = url.port || '3306';
+  process.env['OMS_REPORT_DATABASE'] = url.pathname.slice(1);
+  process.env['OMS_REPORT_USER'] = decodeURIComponent(url.username);
+  process.env['OMS_REPORT_PASSWORD'] = decodeURIComponent(url.password);
+}
+
+const LEVELS: Readonly<Record<number, 'error' | 'warn' | 'info'>> = { 10: 'error', 20: 'error', 30: 'warn', 40: 'info' };
+
+/** Node-RED's own messages become lines of our log. */
+function forwardLog(red: NodeRed, log: Log): void {
+  red.log.addHandler({
+    emit(_event, message) {
+      const { level, type, id, msg } = message as { level: number; type?: string; id?: string; msg?: unknown };
+      const as = LEVELS[level];
+      if (as) log[as]({ code: 'node-red', node: id, type, reason: String((msg as Error | undefined)?.message ?? msg).slice(0, 500) }, 'node-red');
+    },
+  });
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
