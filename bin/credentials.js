@@ -14,8 +14,8 @@ const TOKENS = {
 };
 
 /**
- * `{variables, admin, made}`: the variables that the server needs, the editor's account, and whether its password was made just now. With real partners the
- * tokens must be in the environment, which the check of the environment has seen to.
+ * `{variables, admin}`: the variables that the server needs, and the editor's account. With real partners the tokens must be in the environment, which the
+ * check of the environment has seen to.
  */
 function provideCredentials(file, env = process.env) {
   const kept = read(file);
@@ -27,7 +27,7 @@ function provideCredentials(file, env = process.env) {
   const admin = { user: env.OMS_ADMIN_USER || credentials.admin.user, password: env.OMS_ADMIN_PASSWORD || credentials.admin.password };
   const variables = { OMS_ADMIN_USER: admin.user, OMS_ADMIN_PASSWORD: admin.password };
   for (const [caller, variable] of Object.entries(TOKENS)) variables[variable] = env[variable] || credentials.tokens[caller];
-  return { variables, admin, made: !env.OMS_ADMIN_PASSWORD && kept.admin === undefined };
+  return { variables, admin };
 }
 
 function secret(bytes) {

@@ -69,8 +69,9 @@ async function run({ steps, settings, prepared, life }) {
   life.add(server);
   await steps.step('Node-RED started', () => server.start());
   signal.throwIfAborted();
+  const first = readEndpoints(settings).oms === undefined;
   writeEndpoints(settings, { urls, administrator: database?.url, databasePort: database?.port, amqpPort: context.amqpPort });
-  greet({ steps, settings, credentials, sandbox: environment.sandbox, prepared, took: performance.now() - startedAt });
+  greet({ steps, settings, credentials, first, sandbox: environment.sandbox, prepared, took: performance.now() - startedAt });
   await life.ended;
 }
 
@@ -129,15 +130,16 @@ async function amqpPort(settings) {
   return wanted ?? freePort(readEndpoints(settings).sandbox?.amqpPort);
 }
 
-function greet({ steps, settings, credentials, sandbox, prepared, took }) {
+function greet({ steps, settings, credentials, first, sandbox, prepared, took }) {
   const url = `http://127.0.0.1:${settings.port}`;
   const kept = shown(path.join(settings.dataDirectory, 'credentials.json'));
-  const password = credentials.made ? `password ${credentials.admin.password}` : `password ${process.env.OMS_ADMIN_PASSWORD ? 'from OMS_ADMIN_PASSWORD' : `in ${kept}`}`;
+  const whereIsIt = process.env.OMS_ADMIN_PASSWORD ? 'from OMS_ADMIN_PASSWORD' : `in ${kept}`;
+  const password = first && !process.env.OMS_ADMIN_PASSWORD ? credentials.admin.password : whereIsIt;
   steps.print();
   steps.print(`  Ready after ${(took / 1000).toFixed(1)} s.`);
   steps.print();
   steps.print(`  Start page   ${url}/`);
-  steps.print(`  Editor       ${url}/editor    user ${credentials.admin.user}, ${password}`);
+  steps.print(`  Editor       ${url}/editor    user ${credentials.admin.user}, password ${password}`);
   steps.print(`  API          ${url}/api/docs`);
   if (sandbox) steps.print(`  Sandbox      http://127.0.0.1:${settings.sandboxPort}/control    stands in for every partner`);
   if (!prepared) steps.print(`  Logs         ${shown(settings.logDirectory)}/`);

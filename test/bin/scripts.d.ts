@@ -1,7 +1,7 @@
 export type Identity = { pid: number; started: string };
 export type Database = { pid: number; port: number; url: string; serverUrl: string; socket: string; adopted: boolean; exited: Promise<unknown>; stop(this: void): Promise<void> };
 export type Terminal = { input?: NodeJS.ReadableStream; output?: NodeJS.WritableStream; env: Record<string, string | undefined> };
-export type Credentials = { variables: Record<string, string>; admin: { user: string; password: string }; made: boolean };
+export type Credentials = { variables: Record<string, string>; admin: { user: string; password: string } };
 
 export function build(options: { projectRoot: string; compile(this: void, options: { outDirectory: string }): Promise<void> }): Promise<boolean>;
 export function chooseNode(options: { version: string; executable: string; projectRoot: string }): string;
