@@ -88,7 +88,7 @@ function deriveEdges<Name extends string>(names: readonly Name[], statuses: Reco
     for (const to of [...cancelled, ...named('FAILED_TO_CANCEL')]) if (to !== from) add(from, to, 'cancel');
   for (const from of names.filter((name) => statuses[name].kind === 'error'))
     for (const to of named('PROCESSED_EXTERNALLY')) add(from, to, 'external');
-  for (const { from, to } of [...edges.values()]) if (statuses[to].kind === 'error' && from !== to) add(to, from, 'putback');
+  for (const { from, to } of [...edges.values()]) if (statuses[to]?.kind === 'error' && from !== to) add(to, from, 'putback');
   for (const from of names) {
     const { kind, phase } = statuses[from];
     if ((kind !== 'working' && kind !== 'waiting') || phase === 'cancel' || phase === 'refund') continue;
