@@ -6,7 +6,7 @@ import { type Broker, topicName } from './broker';
 import { isRequestAddress, Management } from './management';
 import { Pump } from './pump';
 import type { MessageQueue } from './queue';
-import { attachOf, deliveryOf, messageOf, outcomes, partsOf, receiverOf, senderOf } from './rhea-parts';
+import { attachOf, cutSocket, deliveryOf, messageOf, outcomes, partsOf, receiverOf, senderOf } from './rhea-parts';
 import { Settlement } from './settlement';
 import { notFound, refusals } from './wire';
 
@@ -66,7 +66,7 @@ export class AmqpServer {
       if (this.#server) this.#server.close(() => resolve());
       else resolve();
     });
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) cutSocket(socket);
     await closed;
   }
 

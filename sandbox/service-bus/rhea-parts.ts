@@ -21,7 +21,12 @@ export function attachOf(link: Sender | Receiver): Record<string, unknown> {
 
 /** Cuts the TCP connection without a farewell. */
 export function cut(connection: Connection): void {
-  (connection as unknown as { socket?: Socket }).socket?.destroy();
+  cutSocket((connection as unknown as { socket?: Socket }).socket);
+}
+
+/** Ends a socket of rhea's; only with an error does rhea notice that it has ended. */
+export function cutSocket(socket: Socket | undefined): void {
+  socket?.destroy(new Error('The sandbox cut the connection'));
 }
 
 /** The sending link of an event that is about one. */

@@ -12,7 +12,8 @@ export interface Call {
   body: Record<string, unknown> | undefined;
 }
 
-type Answer = { status: number; body?: unknown } | 'none';
+/** `none` cuts the connection, `silence` leaves the caller waiting. */
+type Answer = { status: number; body?: unknown } | 'none' | 'silence';
 
 /** A stand-in for the OMS that notes the calls of the partners. */
 export interface TestOms {
@@ -54,6 +55,7 @@ export async function anOms(port = 0): Promise<TestOms> {
       oms.calls.push(call);
       const answer = oms.answer(call);
       for (const look of waiting) look();
+      if (answer === 'silence') return;
       if (answer === 'none') request.socket.destroy();
       else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body ?? {}));
     });
