@@ -13,7 +13,7 @@ const connectionString = (key: string = sasKey.value): string =>
 
 async function start(lockMs?: number): Promise<void> {
   sandbox = await aSandbox(lockMs === undefined ? {} : { lockMs });
-  client = new ServiceBusClient(connectionString(), { retryOptions: { maxRetries: 2, retryDelayInMs: 50 } });
+  client = new ServiceBusClient(connectionString(), { retryOptions: { maxRetries: 2, retryDelayInMs: 50, timeoutInMs: 1000 } });
 }
 
 afterEach(async () => {
