@@ -113,8 +113,13 @@ test('two processes racing for the same step: exactly one wins, every time', asy
 test('the control: without the guard, load–check–save lets both win', async () => {
   await world.admin.query('CREATE TABLE naive (id INT PRIMARY KEY, status VARCHAR(48), moves INT DEFAULT 0)');
   await world.admin.query("INSERT INTO naive (id, status) VALUES (1, 'A')");
+  let looked = 0;
+  let bothLooked: () => void = () => undefined;
+  const both = new Promise<void>((resolve) => (bothLooked = resolve));
   const naive = async (): Promise<boolean> => {
     const [row] = await select<{ status: string }>(world.admin, 'SELECT status FROM naive WHERE id = 1');
+    if (++looked === 2) bothLooked();
+    await both;
     if (row?.status !== 'A') return false;
     await world.admin.query("UPDATE naive SET status = 'B', moves = moves + 1 WHERE id = 1");
     return true;

@@ -20,9 +20,8 @@ export interface NavClient {
 export async function navClient(sandboxUrl: string, credentials: { user: string; password: string; domain: string } = navCredentials, region = 'us/WS/US'): Promise<NavClient> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const client: Client = await createClientAsync(wsdl, { endpoint: `${sandboxUrl}/nav/${region}/Codeunit/OmsIntegration`, disableCache: true });
-  client.setSecurity(new NTLMSecurity({
-    username: credentials.user, password: credentials.password, domain: credentials.domain, workstation: 'oms', httpAgent: agent,
-  } as unknown as ConstructorParameters<typeof NTLMSecurity>[0]));
+  const { user: username, password, domain } = credentials;
+  client.setSecurity(new NTLMSecurity({ username, password, domain, workstation: 'oms', httpAgent: agent }));
   const call = async (method: string, parameters: object): Promise<string> => {
     const act = client[`${method}Async`] as (parameters: object) => Promise<[{ return_value: string }]>;
     const [result] = await act.call(client, parameters);

@@ -60,10 +60,10 @@ describe('tokens', () => {
   });
 
   test('without a token, or without the client id, nothing is shown', async () => {
-    const path = `${sandbox.url}/sfcc/s/POPS-US/dw/shop/v20_4/orders/US1`;
+    const anOrdersUrl = `${sandbox.url}/sfcc/s/POPS-US/dw/shop/v20_4/orders/US1`;
     const { access_token: token } = (await (await askForToken(sandbox.url)).json()) as { access_token: string };
     for (const headers of [{}, { authorization: 'Bearer guessed', 'x-dw-client-id': 'sandbox-client' }, { authorization: `Bearer ${token}` }]) {
-      const response = await fetch(path, { headers: headers as Record<string, string> });
+      const response = await fetch(anOrdersUrl, { headers: headers as Record<string, string> });
       expect(response.status).toBe(401);
       expect(await response.json()).toMatchObject({ fault: { type: 'InvalidAccessTokenException' } });
     }
@@ -139,8 +139,9 @@ describe('an order', () => {
     const placed = await anOrder();
     const answers = [await fulfill(placed.order_no, wholeFulfillment(placed, 'F1')), await fulfill(placed.order_no, wholeFulfillment(placed, 'F1'))];
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    const { capture } = (await answers[1]?.json()) as { capture: { transaction_id: string; amount: string } };
-    expect(capture).toMatchObject({ amount: placed.order_total.toFixed(2), currency: 'USD' });
+    const answer = await answers[1]?.json();
+    expect(answer).toMatchObject({ capture: { transaction_id: expect.stringMatching(/^CAP-/), amount: placed.order_total.toFixed(2), currency: 'USD' } });
+    const { capture } = answer as { capture: { transaction_id: string } };
     expect(await order(placed.order_no)).toMatchObject({
       status: 'completed', shipping_status: 'shipped', payment_status: 'paid', c_omsFulfillmentRequestId: 'F1', c_omsCaptureTransactionId: capture.transaction_id,
     });
