@@ -20,5 +20,5 @@ export function application(routers: Record<string, Router>, log: Log): RequestL
     if (response.headersSent) next(error);
     else response.status(status).json({ message: status < 500 ? error.message : 'The sandbox failed.' });
   }) satisfies ErrorRequestHandler);
-  return app as unknown as RequestListener;
+  return app;
 }

@@ -24,14 +24,14 @@ export interface Call {
 
 /** Reads a SOAP 1.1 request. @throws NavFault for what is no call of the codeunit */
 export function readCall(xml: string): Call {
-  let envelope: Element;
+  let root: Element;
   try {
-    envelope = parseXml(xml);
+    root = parseXml(xml);
   } catch (error) {
     if (error instanceof BadXml) throw new NavFault('NavNCLXmlException', `The request is not well-formed: ${error.message}`);
     throw error;
   }
-  const operation = envelope.name === 'Envelope' ? child(envelope, 'Body')?.children[0] : undefined;
+  const operation = root.name === 'Envelope' ? child(root, 'Body')?.children[0] : undefined;
   if (!operation) throw new NavFault('NavNCLDialogException', 'The request is no SOAP envelope with a body.');
   return { operation: operation.name, parameters: Object.fromEntries(operation.children.map(({ name, text }) => [name, text])) };
 }

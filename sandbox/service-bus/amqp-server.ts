@@ -96,7 +96,7 @@ export class AmqpServer {
   /** The client wants to send: to the topic, or requests. */
   #openInlet(context: EventContext): void {
     const link = receiverOf(context);
-    const address = String(link.target?.address);
+    const address = link.target?.address ?? '';
     const attach = attachOf(link);
     attach.max_message_size = largestMessage;
     attach.snd_settle_mode = link.snd_settle_mode;
@@ -112,7 +112,7 @@ export class AmqpServer {
   /** The client wants to receive: messages, or answers. */
   #openOutlet(context: EventContext): void {
     const link = senderOf(context);
-    const address = String(link.source?.address);
+    const address = link.source?.address ?? '';
     const attach = attachOf(link);
     attach.snd_settle_mode = link.snd_settle_mode;
     attach.rcv_settle_mode = link.rcv_settle_mode;
@@ -131,13 +131,13 @@ export class AmqpServer {
     const links = this.#answerLinks.get(connection) ?? new Map<string, Sender>();
     this.#answerLinks.set(connection, links);
     links.set(link.name, link);
-    if (link.target?.address !== undefined) links.set(String(link.target.address), link);
+    if (link.target?.address !== undefined) links.set(link.target.address, link);
   }
 
   #take(context: EventContext): void {
     const link = receiverOf(context);
     const delivery = deliveryOf(context);
-    const address = String(link.target?.address);
+    const address = link.target?.address ?? '';
     const message = messageOf(context);
     link.add_credit(1);
     delivery.update(true, outcomes.accepted().described());

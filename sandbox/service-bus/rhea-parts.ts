@@ -46,7 +46,7 @@ export type ServerDelivery = Omit<Delivery, 'remote_settled'> & { remote_settled
 
 export function deliveryOf({ delivery }: EventContext): ServerDelivery {
   if (!delivery) throw new TypeError('The event is about no delivery');
-  return delivery as ServerDelivery;
+  return delivery;
 }
 
 /** The message that came; of a format other than AMQP's own it is bytes. */

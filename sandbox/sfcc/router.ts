@@ -52,7 +52,7 @@ export function sfccRouter(storefront: Storefront, tokens: Tokens, faults: Fault
   router.post('/dw/oauth2/access_token', endpoint('token', (request) => giveToken(request, tokens)));
 
   router.post('/s/:site/dw/shop/v20_4/order_search', onSite('search', ({ site, body, misfortune }) =>
-    json(200, search(storefront, site.id, (body ?? {}) as object, misfortune))));
+    json(200, search(storefront, site.id, body ?? {}, misfortune))));
 
   router.get('/s/:site/dw/shop/v20_4/orders/:no', onOrder('get', ({ order }) => json(200, storefront.document(order))));
 
