@@ -39,6 +39,7 @@ export class Dispatcher {
   #inFlight = 0;
   #silences = 0;
   #resting = false;
+  #pumping = false;
   #stopped = false;
 
   constructor(parts: { state: CamelState; ledger: Ledger; faults: FaultTable; deliveries: ReturnType<typeof deliveries>; plans: Plans; log: Log }) {
@@ -69,12 +70,13 @@ export class Dispatcher {
     this.#firstAttempts.delete(id);
   }
 
-  /** Forgets what waits; for a reset. */
+  /** Forgets what waits, and keeps nobody waiting for it; for a reset. */
   forget(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#ready = [];
     this.#resting = false;
+    for (const goOn of this.#firstAttempts.values()) goOn();
   }
 
   stop(): void {
@@ -103,7 +105,7 @@ export class Dispatcher {
       if (twisted === 'wait') return;
     }
     this.#ready.push(item);
-    this.#pump();
+    this.#pumpSoon();
   }
 
   /** Lets the faults loose on a first attempt; `wait` when it is not to be made now. */
@@ -118,12 +120,22 @@ export class Dispatcher {
     if (refusal) item.owed = { ...owed, body: refusal };
     if (echo) {
       this.#ready.push({ owed, attempts: 0, struck: true, echo });
-      this.#pump();
+      this.#pumpSoon();
     }
     if (overtaken && owed.requestId !== undefined && owed.kind !== 'ship') this.#commit(this.#plans.ship(owed.requestId));
     if (holdMs === 0) return 'go';
     this.#schedule(item, holdMs);
     return 'wait';
+  }
+
+  /** Lets what becomes ready at the same moment gather first. */
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
   }
 
   #pump(): void {

@@ -3,6 +3,9 @@ import type { NavDocument } from '../nav/documents';
 import { hash } from '../random';
 import type { CamelState, FulfillmentRequest, Owed } from './callbacks';
 
+/** Shipments leave together at the full quarter of a second, so that several travel in one call. */
+const gatheringMs = 250;
+
 const carriers = ['UPS', 'FedEx', 'DHL', 'Yamato'] as const;
 
 /** When and how Camel and Cirro answer. All choices come from hashes of business keys, so that an order fares alike each time. */
@@ -59,7 +62,7 @@ export class Plans {
     const request = this.#state.request(requestId);
     if (!request) return [];
     const id = `ship-${requestId}`;
-    const due = this.#after(id, 100, 800);
+    const due = this.#gathered(this.#after(id, 100, 800 - gatheringMs));
     return this.#state.owing({
       id,
       kind: 'ship',
@@ -76,6 +79,11 @@ export class Plans {
         lines: request.lines,
       },
     });
+  }
+
+  #gathered(due: number): number {
+    const step = gatheringMs * this.#pace;
+    return step === 0 ? due : Math.ceil(due / step) * step;
   }
 
   #after(key: string, least: number, most: number): number {

@@ -86,7 +86,6 @@ test('a fulfillment request is accepted by REST or over the bus, a few by both w
   });
   const first = oms.calls.filter(isShipment).flatMap(shipped)[0];
   expect(first).toMatchObject({ shipment_id: expect.stringMatching(/^SHP-/), carrier: expect.any(String), tracking: expect.stringMatching(/^1Z/), lines: [{ line_id: 'l1', quantity: 2 }] });
-  for (const call of oms.calls.filter(isShipment)) expect(shipped(call).length).toBeLessThanOrEqual(20);
 });
 
 test('what the OMS does not take is told again until it does, in the same words', async () => {
@@ -131,6 +130,17 @@ test('of a shipment call only the orders that the OMS did not know are told agai
   const overRest = new Set((await oms.received(10, isEvent)).map((call) => String(call.body?.order_id)));
   await oms.received(1, (call) => isShipment(call) && unknown !== undefined && seen.get(unknown) === 2 && [...overRest].every((id) => seen.has(id)));
   expect([...seen].filter(([id, times]) => times > 1 && id !== unknown)).toEqual([]);
+});
+
+test('shipments travel together, twenty at most', async () => {
+  const unhurried = await aSandbox({ omsUrl: oms.url, pace: 1 });
+  await Promise.all(refs(200).map((ref) => requestFulfillment(unhurried.url, ref)));
+  await oms.received(60, isEvent);
+  await oms.received(1, () => new Set(oms.calls.filter(isShipment).flatMap(shipped).map(({ order_id: id }) => id)).size >= 60);
+  const sizes = oms.calls.filter(isShipment).map((call) => shipped(call).length);
+  await unhurried.close();
+  expect(Math.max(...sizes)).toBeGreaterThan(5);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(20);
 });
 
 test.each([

@@ -138,7 +138,7 @@ describe('NAV', () => {
 
   test('rubbish comes after the act', async () => {
     await sandbox.fault({ system: 'nav', operation: 'document:1', fault: 'malformed', count: 1 });
-    await expect(nav.importDocument(1, salesOrder('US70000000'))).rejects.toThrow('root element');
+    await expect(nav.importDocument(1, salesOrder('US70000000'))).rejects.toThrow('Cannot parse response');
     expect(await sandbox.effects({ operation: 'document:1' })).toHaveLength(1);
   });
 });
