@@ -7,6 +7,7 @@ import {
   type ServiceBusReceivedMessage,
   type ServiceBusReceiver,
 } from '@azure/service-bus';
+import { EventEmitter } from 'node:events';
 import { InvalidInput, Retryable } from '../runtime/errors';
 
 /** Done · not now, again at once (Service Bus counts the deliveries, and dead-letters after its maximum) · never, for a person to look at. */
@@ -36,6 +37,8 @@ export interface ReceiverOptions {
   readonly onStatus?: (status: 'connected' | 'disconnected', detail: string) => void;
   /** Messages given out and not yet settled. */
   readonly maxInFlight?: number;
+  /** Of one operation: to connect, to settle. */
+  readonly timeoutMs?: number;
 }
 
 export interface Receiver {
@@ -49,12 +52,14 @@ export interface Receiver {
 /** @throws InvalidInput `service-bus.connection-string` */
 export function startReceiver(options: ReceiverOptions): Receiver {
   const { topic, subscription, onMessage, maxInFlight = 16 } = options;
-  const client = connect(options.connectionString);
-  const receiver = client.createReceiver(topic, subscription, { receiveMode: 'peekLock' });
+  const client = connect(options);
+  // Locks are not renewed: a message is committed within its lock, or comes again. The SDK's renewal forgets its timer when a message comes twice.
+  const receiver = client.createReceiver(topic, subscription, { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 });
   const settleInTurn = oneAfterTheOther();
   const changeInTurn = oneAfterTheOther();
   const report = onChange(options.onStatus);
   const inFlight = new Set<Promise<void>>();
+  const link = new EventEmitter();
   let subscribed: { close(): Promise<void> } | undefined;
 
   async function process(received: ServiceBusReceivedMessage): Promise<void> {
@@ -66,7 +71,7 @@ export function startReceiver(options: ReceiverOptions): Receiver {
       body: received.body as unknown,
       deliveryCount: received.deliveryCount ?? 0,
       settle(outcome, reason) {
-        settling ??= settleInTurn(() => settle(receiver, received, outcome, reason)).finally(settled.resolve);
+        settling ??= settleInTurn(() => settleUnlessGone(received, outcome, reason)).finally(settled.resolve);
         return settling;
       },
     };
@@ -89,10 +94,26 @@ export function startReceiver(options: ReceiverOptions): Receiver {
     },
     /** The SDK calls this whenever its link stands (again); its public interface has no such event. */
     postInitialize: () => {
+      link.emit('stands');
       report('connected', `${topic}/${subscription}`);
       return Promise.resolve();
     },
   };
+
+  /** A message whose link is gone comes again: telling the bus over the dead link would only wait for a time-out, and hold up the others. */
+  async function settleUnlessGone(message: ServiceBusReceivedMessage, outcome: Outcome, reason: string | undefined): Promise<void> {
+    if (isLinkGone(message)) return;
+    const gone = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (isLinkGone(message)) gone.resolve();
+    };
+    link.on('stands', look);
+    try {
+      await Promise.race([gone.promise, settle(receiver, message, outcome, reason)]);
+    } finally {
+      link.off('stands', look);
+    }
+  }
 
   function subscribe(): void {
     subscribed ??= receiver.subscribe(handlers, { autoCompleteMessages: false, maxConcurrentCalls: maxInFlight });
@@ -117,10 +138,11 @@ export function startReceiver(options: ReceiverOptions): Receiver {
   };
 }
 
-function connect(connectionString: string): ServiceBusClient {
+function connect({ connectionString, timeoutMs = 10_000 }: ReceiverOptions): ServiceBusClient {
   try {
     return new ServiceBusClient(connectionString, {
-      retryOptions: { mode: RetryMode.Exponential, retryDelayInMs: 250, maxRetryDelayInMs: 10_000, timeoutInMs: 20_000 },
+      // It tries to connect for ever all the same; a settlement is not to hold up the next ones with tries of its own.
+      retryOptions: { mode: RetryMode.Exponential, maxRetries: 0, retryDelayInMs: 250, maxRetryDelayInMs: 10_000, timeoutInMs: timeoutMs },
     });
   } catch (cause) {
     throw new InvalidInput('The connection string of the Service Bus cannot be read', {
@@ -140,6 +162,14 @@ async function settle(receiver: ServiceBusReceiver, message: ServiceBusReceivedM
     if (hasCode(cause, 'MessageLockLost')) return;
     throw new Retryable('The Service Bus could not be told what became of a message; it comes again', { code: 'service-bus.not-settled', cause });
   }
+}
+
+/** Whether the AMQP link that brought the message was closed since. Read from rhea's delivery, which the SDK keeps to itself. */
+function isLinkGone(message: ServiceBusReceivedMessage): boolean {
+  const delivery: unknown = Reflect.get(message, 'delivery');
+  const link: unknown = Reflect.get(Object(delivery), 'link');
+  const isOpen: unknown = Reflect.get(Object(link), 'is_open');
+  return typeof isOpen === 'function' && isOpen.call(link) === false;
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -27,6 +27,7 @@ function receive({ onMessage, ...options }: Partial<ReceiverOptions> = {}) {
     topic: 'fulfillment-events',
     subscription: 'oms',
     maxInFlight: 10,
+    timeoutMs: 900,
     ...options,
     onMessage(message) {
       got.push(message);
