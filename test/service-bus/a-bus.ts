@@ -29,6 +29,7 @@ export class FakeBus {
   private readonly locked = new Map<string, Waiting>();
   private readonly receivers = new Set<Sender>();
   private readonly sockets = new Set<Socket>();
+  private readonly connections = new Set<object>();
 
   private constructor(
     private readonly container: Container,
@@ -82,6 +83,8 @@ export class FakeBus {
     this.listening.close();
     this.cut();
     await once(this.listening, 'close');
+    // rhea may arm its heartbeat once more after its socket has gone.
+    for (const connection of this.connections) clearTimeout(Reflect.get(connection, 'heartbeat_out'));
   }
 
   /** Waits until so many messages are settled. */
@@ -94,6 +97,7 @@ export class FakeBus {
     const { container } = this;
     const replies = new Map<string, Sender>();
     container.sasl_server_mechanisms['enable_anonymous']();
+    container.on('connection_open', ({ connection }: EventContext) => this.connections.add(connection));
     container.on('receiver_open', ({ receiver }: EventContext) => {
       receiver?.set_target({ address: receiver.target.address });
       receiver?.add_credit(100);
