@@ -102,12 +102,12 @@ async function main(): Promise<void> {
   const isReady = async (): Promise<boolean> => ready && (await alive(pool));
   const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }, (request, response) => {
     const url = request.url ?? '/';
-    if (url === '/healthz') return void response.end('ok');
-    if (url === '/readyz') return void isReady().then((is) => (is ? response.end('ready') : problem(response, 503, 'not ready')));
-    if (url === '/metrics') return void services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text));
+    if (url === '/healthz') response.end('ok');
+    else if (url === '/readyz') void isReady().then((is) => (is ? response.end('ready') : problem(response, 503, 'not ready')));
+    else if (url === '/metrics') void services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text));
     // The editor has limits and authentication of its own; a deploy must not wait for itself.
-    if (url === '/editor' || url.startsWith('/editor/') || url.startsWith('/editor?')) return app(request, response);
-    gate.enter(request, response);
+    else if (/^\/editor([/?]|$)/.test(url)) app(request, response);
+    else gate.enter(request, response);
   });
   await listen(server, port, host); // taken before the flows start: a used port must stop the start, not follow it
 
@@ -182,6 +182,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => env.optional('OMS_SUPERVISED') ?? stop('SIGINT'));
+  process.on('SIGHUP', () => env.optional('OMS_SUPERVISED') ?? stop('SIGHUP'));
   process.on('disconnect', () => stop('the start script is gone'));
 }
 

@@ -9,7 +9,10 @@ async function main(): Promise<void> {
   const options = readOptions(process.env);
   const sandbox = await startSandbox(options);
   const { port, amqpPort } = sandbox;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(sandbox));
+  process.on('SIGTERM', () => end(sandbox));
+  // Under the start script a Ctrl-C is its business, and without it nobody would end this process.
+  process.on('SIGINT', () => process.env['OMS_SUPERVISED'] || end(sandbox));
+  process.on('disconnect', () => end(sandbox));
   const missing = Object.values(options.oms.tokens).includes('');
   logToStdout('ready', { port, amqpPort, oms: options.oms.url, ...(missing && { warning: 'no tokens for calls to the OMS: it will refuse them' }) });
   process.send?.({ type: 'ready', port, amqpPort });

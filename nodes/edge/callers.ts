@@ -16,7 +16,7 @@ export class Callers {
   constructor(tokens: Readonly<Partial<Record<Caller, string>>>) {
     this.#hashes = Object.entries(tokens)
       .filter(([, token]) => token)
-      .map(([caller, token]) => [caller as Caller, hash(String(token))]);
+      .map(([caller, token]) => [caller as Caller, hash(token)]);
   }
 
   /**

@@ -98,7 +98,7 @@ export class Gate {
     if (encoding && encoding !== 'identity') return problem(response, 415, 'Compressed bodies are not taken', { connection: 'close' });
     collectBody(request, bodyLimit, tooLarge, (body) => {
       if (response.headersSent) return;
-      const wrong = parseInto(request as IncomingMessage & { body?: unknown; rawBody?: Buffer }, body);
+      const wrong = parseInto(request, body);
       if (wrong) return problem(response, 400, wrong.title, {}, wrong.pointer);
       this.#behind(request, response);
     });

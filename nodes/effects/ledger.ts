@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
-import { inTransaction, type Pool, type PoolConnection, type RowDataPacket } from '../store/pool';
+import { execute, inTransaction, type Pool, type PoolConnection, type RowDataPacket } from '../store/pool';
 import type { Processes } from '../work/processes';
 import { QUEUES, type Work } from '../work/source';
 import type { Effect, Inquiry } from './effect';
@@ -155,7 +155,7 @@ export class Ledger {
       return { reference: inquiry.reference };
     }
     const reason = `${row.reason ?? 'no answer'}; looked ${row.inquiries + 1} times: ${inquiry.what}`;
-    await this.#pool.query('UPDATE effects SET inquiries = inquiries + 1 WHERE id = ?', [row.id]);
+    await execute(this.#pool, 'UPDATE effects SET inquiries = inquiries + 1 WHERE id = ?', [row.id]);
     throw this.#doubt(effect, { ...row, inquiries: row.inquiries + 1, reason });
   }
 

@@ -1,4 +1,4 @@
-import { type Pool, select } from '../store/pool';
+import { execute, type Pool, select } from '../store/pool';
 import type { Processes } from '../work/processes';
 import { slotAt } from './slots';
 
@@ -75,17 +75,16 @@ export class JobRuns {
 
   /** Ends a run; the second end of a run changes nothing. */
   async end(run: number, state: 'done' | 'failed', result: string): Promise<void> {
-    await this.#pool.query("UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND state = 'running'", [state, result.slice(0, 500), run]);
+    await execute(this.#pool, "UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND state = 'running'", [state, result.slice(0, 500), run]);
   }
 
   /** Moves the watermark forward, never back. */
   async advance(job: number, watermark: Date): Promise<void> {
-    await this.#pool.query('UPDATE recurring_jobs SET watermark = GREATEST(COALESCE(watermark, ?), ?) WHERE id = ?', [watermark, watermark, job]);
+    await execute(this.#pool, 'UPDATE recurring_jobs SET watermark = GREATEST(COALESCE(watermark, ?), ?) WHERE id = ?', [watermark, watermark, job]);
   }
 
   /** Makes the orders that wait in a scheduled status due. @returns how many */
   async makeDue(status: string): Promise<number> {
-    const [result] = await this.#pool.query('UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0', [status]);
-    return (result as unknown as { affectedRows: number }).affectedRows;
+    return execute(this.#pool, 'UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0', [status]);
   }
 }

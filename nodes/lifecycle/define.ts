@@ -55,7 +55,7 @@ export const days = (n: number): number => n * 86_400;
  * @throws Error naming the status at fault
  */
 export function defineLifecycle<const Table extends Record<string, StatusDeclaration>>(
-  table: Table & { [Name in keyof Table]: { next: readonly (keyof Table & string)[] } },
+  table: Table & { [Each in keyof Table]: { next: readonly (keyof Table & string)[] } },
 ): Lifecycle<keyof Table & string> {
   type Name = keyof Table & string;
   const statuses = table as unknown as Record<Name, StatusDeclaration<Name>>;
@@ -88,7 +88,8 @@ function deriveEdges<Name extends string>(names: readonly Name[], statuses: Reco
     for (const to of [...cancelled, ...named('FAILED_TO_CANCEL')]) if (to !== from) add(from, to, 'cancel');
   for (const from of names.filter((name) => statuses[name].kind === 'error'))
     for (const to of named('PROCESSED_EXTERNALLY')) add(from, to, 'external');
-  for (const { from, to } of [...edges.values()]) if (statuses[to]?.kind === 'error' && from !== to) add(to, from, 'putback');
+  const forward = Array.from(edges.values()); // the loop adds to the map
+  for (const { from, to } of forward) if (statuses[to]?.kind === 'error' && from !== to) add(to, from, 'putback');
   for (const from of names) {
     const { kind, phase } = statuses[from];
     if ((kind !== 'working' && kind !== 'waiting') || phase === 'cancel' || phase === 'refund') continue;

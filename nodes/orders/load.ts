@@ -26,6 +26,9 @@ interface OrderRow {
   content: string;
 }
 
+/** As it stands in the table: flags are numbers, properties are JSON text. */
+type LineRow = Omit<Line, 'gift' | 'properties'> & { order: number; gift: number; properties: string };
+
 /** Loads what a stage is given, for a whole batch of claims in one round trip; orders that were never generalised are left out. */
 export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Map<number, Order>> {
   if (ids.length === 0) return new Map();
@@ -43,7 +46,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
   );
   const [orders, lines, payments, fulfillments, items] = results as unknown as [
     OrderRow[],
-    (Line & { order: number; properties: unknown })[],
+    LineRow[],
     (Payment & { order: number })[],
     (Fulfillment & { order: number; shippedAt: Date | string })[],
     { order: number; shipmentId: string; lineId: string; quantity: number }[],
@@ -84,8 +87,8 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
   );
 }
 
-function toLine(row: Line & { properties: unknown }): Line {
-  return { ...(present(row) as Line), gift: Boolean(row.gift), properties: JSON.parse(String(row.properties)) as Line['properties'] };
+function toLine(row: LineRow): Line {
+  return { ...(present(row) as Line), gift: Boolean(row.gift), properties: JSON.parse(row.properties) as Line['properties'] };
 }
 
 /** A row without its order's id and without the columns that are NULL. */

@@ -16,8 +16,13 @@ export class Metrics {
     this.#requests = new Histogram({ name: 'oms_request_seconds', help: 'Answers to HTTP callers', labelNames: ['method', 'status'], buckets, registers });
     this.#facts = new Counter({ name: 'oms_facts_total', help: 'Facts from partners', labelNames: ['source', 'type', 'result'], registers });
     this.#stopped = new Counter({ name: 'oms_stage_failures_total', help: 'Steps that failed, by class of error', labelNames: ['stage', 'class'], registers });
-    new Gauge({ name: 'oms_work_running', help: 'Claims in work', registers, collect() { this.set(gauges.running()); } });
-    new Gauge({ name: 'oms_transitions_writing', help: 'Changes that wait or are being written', registers, collect() { this.set(gauges.writing()); } });
+    for (const [name, help, value] of [
+      ['oms_work_running', 'Claims in work', gauges.running],
+      ['oms_transitions_writing', 'Changes that wait or are being written', gauges.writing],
+    ] as const) {
+      const gauge: Gauge = new Gauge({ name, help, collect: () => gauge.set(value()) });
+      this.registry.registerMetric(gauge);
+    }
   }
 
   stage(stage: string, result: string, ms: number): void {

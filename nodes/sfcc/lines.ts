@@ -6,10 +6,14 @@ import type { Place } from './place';
 /** Reads minor units of the order's currency. */
 export type Amount = (place: Place) => number;
 
+/** As many lines as a shipment can name (docs/contracts/fulfill-orders.schema.json). */
+const mostLines = 500;
+
 /** @throws InvalidInput with a pointer to the item at fault */
 export function toLines(items: readonly Place[], document: Place, amount: Amount): Line[] {
+  if (items.length > mostLines) throw document.at('product_items').refused('sfcc.too-many-items', `holds more than ${mostLines} items`);
   const lines = items.map((item, index) => toLine(item, index, document, amount));
-  refuseRepeatedIds(items);
+  refuseRepeatedIds(items.map((item) => item.at('item_id')));
   return lines;
 }
 
@@ -41,15 +45,16 @@ function toLine(item: Place, index: number, document: Place, amount: Amount): Li
   const quantity = wholeQuantity(item.at('quantity'));
   const before = sumAmounts(priced.map((one) => priceBefore(one, amount)), item.at('price').pointer);
   const total = sumAmounts(priced.map((one) => priceAfter(one, document, amount)), item.pointer);
+  if (before < 0) throw item.at('price').refused('sfcc.negative-price', 'is negative');
   const unitPrice = before / quantity;
   if (!Number.isSafeInteger(unitPrice)) {
     throw item.at('price').refused('sfcc.price-not-of-whole-units', 'is not a whole number of minor units times the quantity');
   }
   const giftMessage = item.at('gift_message').optionalText(4000) ?? shipmentOf(item, document)?.at('gift_message').optionalText(4000);
   return {
-    lineId: item.at('item_id').text(100),
+    lineId: item.at('item_id').id(64),
     position: index + 1,
-    sku: item.at('product_id').text(100),
+    sku: item.at('product_id').id(100),
     name: item.at('product_name').optionalText(256) ?? item.at('item_text').optionalText(256) ?? item.at('product_id').text(100),
     quantity,
     unitPrice,
@@ -110,10 +115,12 @@ function wholeQuantity(place: Place): number {
   return quantity;
 }
 
-function refuseRepeatedIds(items: readonly Place[]): void {
+/** @throws InvalidInput with a pointer to the first id that another has, too */
+export function refuseRepeatedIds(ids: readonly Place[]): void {
   const seen = new Set<string>();
-  for (const id of items.map((item) => item.at('item_id'))) {
-    if (seen.has(id.text(100))) throw id.refused('sfcc.repeated-item', 'is the id of another item, too');
-    seen.add(id.text(100));
+  for (const place of ids) {
+    const id = place.id(64);
+    if (seen.has(id)) throw place.refused('sfcc.repeated-id', 'is the id of another, too');
+    seen.add(id);
   }
 }

@@ -12,7 +12,7 @@ import {
   type Shipping,
 } from '../orders/order';
 import { InvalidInput } from '../runtime/errors';
-import { type Amount, isIn, stated, taxOf, toLines } from './lines';
+import { type Amount, isIn, refuseRepeatedIds, stated, taxOf, toLines } from './lines';
 import { Place } from './place';
 import type { FulfillmentRequest } from './types';
 
@@ -43,7 +43,7 @@ export function generalise(raw: unknown): CanonicalOrder {
   const total = amount(document.at('order_total'));
 
   const order: CanonicalOrder = {
-    platformId: document.at('order_no').text(50),
+    platformId: document.at('order_no').id(50),
     placedAt: instant(document.at('creation_date')),
     modifiedAt: instant(document.at('last_modified')),
     currency,
@@ -136,7 +136,7 @@ function toDiscounts(document: Place, items: readonly Place[], amount: Amount): 
     });
   return [
     ...items.flatMap((item) =>
-      [item, ...item.at('option_items').items()].flatMap((one) => of(one, 'price_adjustments', item.at('item_id').text(100))),
+      [item, ...item.at('option_items').items()].flatMap((one) => of(one, 'price_adjustments', item.at('item_id').id(64))),
     ),
     ...document.at('shipping_items').items().flatMap((item) => of(item, 'price_adjustments')),
     ...of(document, 'order_price_adjustments'),
@@ -146,6 +146,7 @@ function toDiscounts(document: Place, items: readonly Place[], amount: Amount): 
 /** A single instrument without an amount pays the whole order, as a storefront with one payment per order may leave it. */
 function toPayments(document: Place, total: number, amount: Amount): Payment[] {
   const instruments = document.at('payment_instruments').items();
+  refuseRepeatedIds(instruments.map((instrument) => instrument.at('payment_instrument_id')));
   return instruments.map((instrument) => {
     const value = instruments.length === 1 && instrument.at('amount').isAbsent ? total : amount(instrument.at('amount'));
     if (value < 0) throw instrument.at('amount').refused('sfcc.negative-payment', 'is negative');
@@ -153,20 +154,20 @@ function toPayments(document: Place, total: number, amount: Amount): Payment[] {
     const cardType = card.isAbsent ? undefined : card.at('card_type').optionalText(256);
     const masked = card.isAbsent ? instrument.at('masked_gift_certificate_code').optionalText(256) : card.at('masked_number').optionalText(256);
     return {
-      instrumentId: instrument.at('payment_instrument_id').text(100),
-      method: instrument.at('payment_method_id').text(256),
+      instrumentId: instrument.at('payment_instrument_id').id(64),
+      method: instrument.at('payment_method_id').text(64),
       amount: value,
-      ...(cardType !== undefined && { cardType }),
-      ...(masked !== undefined && { maskedNumber: masked.replace(/\d(?=\d{4})/g, '*') }),
+      ...(cardType !== undefined && { cardType: cardType.slice(0, 32) }),
+      ...(masked !== undefined && { maskedNumber: masked.replace(/\d(?=\d{4})/g, '*').slice(-32) }),
     };
   });
 }
 
 function toCustomer(document: Place, billing: Place): Customer {
   const info = document.at('customer_info');
-  const id = info.at('customer_id').optionalText(100);
+  const id = info.at('customer_id').optionalText(64);
   const name = info.at('customer_name').optionalText(256) ?? document.at('customer_name').optionalText(256) ?? fullName(billing);
-  return { ...(id !== undefined && { id }), email: info.at('email').text(256), name };
+  return { ...(id !== undefined && { id }), email: info.at('email').text(254), name: name.slice(0, 191) };
 }
 
 function toAddress(place: Place): Address {

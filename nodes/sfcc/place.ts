@@ -5,6 +5,9 @@ import { InvalidInput } from '../runtime/errors';
 /** Custom attributes nested deeper than this are refused: what comes after (cloning, JSON in the database) is recursive. */
 const deepest = 20;
 
+/** Custom attributes of one object longer than this, as JSON, are refused: a TEXT column holds 65,535 bytes, up to three a character. */
+const longest = 20_000;
+
 /** A place in a foreign JSON document: the value and the RFC 6901 pointer to it. Its errors never show the value. */
 export class Place {
   constructor(
@@ -51,6 +54,13 @@ export class Place {
     return this.value.toWellFormed();
   }
 
+  /** {@link text} that identifies something: no blanks around it, which the database does not tell apart. */
+  id(max: number): string {
+    const text = this.text(max);
+    if (text !== text.trim()) throw this.refused('sfcc.blank-in-id', 'begins or ends with a blank');
+    return text;
+  }
+
   /** False where it is absent. @throws InvalidInput when it is neither true nor false */
   flag(): boolean {
     if (this.isAbsent) return false;
@@ -58,7 +68,7 @@ export class Place {
     return this.value;
   }
 
-  /** The custom attributes (`c_*`) of an object as they came. @throws InvalidInput when one is nested too deep */
+  /** The custom attributes (`c_*`) of an object as they came. @throws InvalidInput when they are nested too deep or too long */
   customAttributes(): Record<string, Property> {
     const attributes: Record<string, Property> = {};
     for (const name of Object.keys(this.object()).filter((key) => key.startsWith('c_'))) {
@@ -66,6 +76,7 @@ export class Place {
       if (!isProperty(value, deepest)) throw this.at(name).refused('sfcc.custom-attribute', 'is not JSON or is nested too deep');
       attributes[name] = value;
     }
+    if (JSON.stringify(attributes).length > longest) throw this.refused('sfcc.custom-attributes', 'has custom attributes that are too long');
     return attributes;
   }
 

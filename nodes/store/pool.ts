@@ -68,3 +68,19 @@ export async function select<Row>(on: Pool | PoolConnection, sql: string, values
   const [rows] = await on.query<RowDataPacket[]>(sql, values);
   return rows as Row[];
 }
+
+/**
+ * One UPDATE or DELETE outside of a transaction, tried again on a deadlock.
+ * @returns the rows that it found
+ */
+export async function execute(pool: Pool, sql: string, values: unknown[] = []): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const [result] = await pool.query(sql, values);
+      return (result as unknown as { affectedRows: number }).affectedRows;
+    } catch (error) {
+      if (!mayRetry(error) || attempt >= RETRIES) throw error;
+      await jitter(attempt);
+    }
+  }
+}

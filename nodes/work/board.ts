@@ -45,7 +45,7 @@ export class Board {
     const cases = statuses.map(() => 'WHEN ? THEN ?').join(' ');
     const rows = [
       ...(statuses.length > 0
-        ? await select<{ name: string; waiting: number; late: number }>(
+        ? await select<{ name: string; waiting: number; late: string | null }>(
             this.#pool,
             `SELECT status AS name, COUNT(*) AS waiting, SUM(entered_at < NOW(6) - INTERVAL (CASE status ${cases} ELSE 0 END) SECOND) AS late
                FROM order_status WHERE status IN (?) AND claimed_by IS NULL GROUP BY status`,
@@ -53,7 +53,7 @@ export class Board {
           )
         : []),
       ...(kinds.length > 0
-        ? await select<{ name: string; waiting: number; late: number }>(
+        ? await select<{ name: string; waiting: number; late: string | null }>(
             this.#pool,
             `SELECT kind AS name, COUNT(*) AS waiting, SUM(created_at < NOW(6) - INTERVAL ${TASK_LATE_SECONDS} SECOND) AS late
                FROM tasks WHERE kind IN (?) AND done_at IS NULL AND claimed_by IS NULL GROUP BY kind`,
@@ -61,6 +61,6 @@ export class Board {
           )
         : []),
     ];
-    this.#tallies = new Map(rows.map((row) => [row.name, { waiting: Number(row.waiting), late: Number(row.late) }]));
+    this.#tallies = new Map(rows.map((row) => [row.name, { waiting: row.waiting, late: Number(row.late ?? 0) }]));
   }
 }

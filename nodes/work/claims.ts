@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { inTransaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
+import { execute, inTransaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
 import { type OpenPause, pauseOf } from '../lifecycle/stages';
 import type { Processes } from './processes';
 import { QUEUES, type Source, type Work } from './source';
@@ -80,7 +80,8 @@ export class Claims {
       const own = works.filter((work) => work.source === kind);
       if (own.length === 0) continue;
       const { table, id } = QUEUES[kind];
-      await this.#pool.query(
+      await execute(
+        this.#pool,
         `UPDATE ${table} SET due_at = IF(holds > 0, NULL, NOW(6)), claimed_by = NULL, claim_token = NULL, claimed_at = NULL, attempts = attempts - 1
            WHERE ${id} IN (?) AND claim_token IN (?)`,
         [own.map((work) => work.id), [...new Set(own.map((work) => work.token))]],
@@ -95,22 +96,24 @@ export class Claims {
    */
   async postpone(work: Work, ms: number, reason: string, counted: boolean): Promise<boolean> {
     const { table, id } = QUEUES[work.source];
-    const [result] = await this.#pool.query(
+    const kept = await execute(
+      this.#pool,
       `UPDATE ${table} SET due_at = IF(holds > 0, NULL, NOW(6) + INTERVAL ? MICROSECOND), claimed_by = NULL, claim_token = NULL, claimed_at = NULL,
          attempts = attempts - ?, reason = ? WHERE ${id} = ? AND claim_token = ?`,
       [Math.round(ms * 1000), counted ? 0 : 1, reason.slice(0, 500), work.id, work.token],
     );
-    return affected(result) === 1;
+    return kept === 1;
   }
 
   /** Ends a task. Its order is not moved. */
   async complete(work: Work, result: string): Promise<boolean> {
-    const [outcome] = await this.#pool.query(
+    const ended = await execute(
+      this.#pool,
       `UPDATE tasks SET done_at = NOW(6), due_at = NULL, claimed_by = NULL, claim_token = NULL, claimed_at = NULL, reason = NULL, result = ?
          WHERE id = ? AND claim_token = ?`,
       [result.slice(0, 500), work.id, work.token],
     );
-    return affected(outcome) === 1;
+    return ended === 1;
   }
 
   /**
@@ -139,4 +142,4 @@ export class Claims {
   }
 }
 
-export const affected = (result: unknown): number => (result as { affectedRows: number }).affectedRows;
+const affected = (result: unknown): number => (result as { affectedRows: number }).affectedRows;

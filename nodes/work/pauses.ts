@@ -1,8 +1,7 @@
 import { lifecycle } from '../lifecycle/lifecycle';
 import { covers, type Stages } from '../lifecycle/stages';
 import { InvalidInput } from '../runtime/errors';
-import { type Pool, select } from '../store/pool';
-import { affected } from './claims';
+import { execute, type Pool, select } from '../store/pool';
 
 export interface PauseRequest {
   kind: 'stage' | 'partner' | 'store';
@@ -47,9 +46,9 @@ export class Pauses {
   async release(id: number, actor: string): Promise<boolean> {
     const [pause] = await select<PauseRequest>(this.#pool, 'SELECT kind, name FROM pauses WHERE id = ? AND released_at IS NULL', [id]);
     if (!pause) return false;
-    const [result] = await this.#pool.query('UPDATE pauses SET released_at = NOW(6), released_by = ? WHERE id = ? AND released_at IS NULL', [actor, id]);
+    const released = await execute(this.#pool, 'UPDATE pauses SET released_at = NOW(6), released_by = ? WHERE id = ? AND released_at IS NULL', [actor, id]);
     await this.#inChunks('due_at = NOW(6)', 'due_at IS NULL AND claimed_by IS NULL AND holds = 0', pause);
-    return affected(result) === 1;
+    return released === 1;
   }
 
   /** Ends the pauses whose time has come, by the database's clock. */
@@ -79,10 +78,9 @@ export class Pauses {
   async #update(table: string, column: string, name: string, set: string, where: string, pause: Pick<PauseRequest, 'kind' | 'name'>): Promise<void> {
     const store = pause.kind === 'store' ? 'AND store_id = (SELECT id FROM stores WHERE url = ?)' : '';
     for (let changed = CHUNK; changed === CHUNK; ) {
-      const [result] = await this.#pool.query(`UPDATE ${table} SET ${set} WHERE ${column} = ? AND ${where} ${store} LIMIT ${CHUNK}`, [
+      changed = await execute(this.#pool, `UPDATE ${table} SET ${set} WHERE ${column} = ? AND ${where} ${store} LIMIT ${CHUNK}`, [
         name, ...(pause.kind === 'store' ? [pause.name] : []),
       ]);
-      changed = affected(result);
     }
   }
 }

@@ -2,14 +2,24 @@ import type { Log } from '../runtime/log';
 import { lifecycle } from '../lifecycle/lifecycle';
 import { pauseOf, type OpenPause, type Stages } from '../lifecycle/stages';
 import { NO_STAGE, type Transitions } from '../lifecycle/transitions';
-import { type Pool, select } from '../store/pool';
-import { affected } from './claims';
+import { execute, type Pool, select } from '../store/pool';
 import type { Pauses } from './pauses';
 
 const EVERY_MS = 5000;
 /** A row may stand between two statements of a writer for a moment; only what has stood still longer counts as stranded. */
 const GRACE_SECONDS = 10;
 const LIMIT = 1000;
+
+const FORGET_EVERY_MS = 600_000;
+const FORGET_LIMIT = 5000;
+/** How long what is no order, money or audit is kept. Unpublished outbox rows and kept facts have no end. */
+const RETENTION: readonly (readonly [table: string, where: string])[] = [
+  ['job_runs', "state <> 'running' AND started_at < NOW(6) - INTERVAL 7 DAY"],
+  ['idempotency_keys', 'created_at < NOW(6) - INTERVAL 7 DAY'],
+  ['outbox', 'published_at < NOW(6) - INTERVAL 30 DAY'],
+  ['inbox', "state <> 'kept' AND received_at < NOW(6) - INTERVAL 400 DAY"],
+  ['processes', 'ended_at < NOW(6) - INTERVAL 30 DAY'],
+];
 
 /**
  * The safety net under the due times: ends pauses whose time has come, makes due what should be and is not (counted and logged,
@@ -23,6 +33,7 @@ export class Sweep {
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #forgetAt = 0;
 
   constructor(parts: { pool: Pool; stages: Stages; pauses: Pauses; transitions: Transitions; log: Log }) {
     this.#pool = parts.pool;
@@ -49,6 +60,15 @@ export class Sweep {
     await this.#pauses.releaseExpired();
     await this.#reviveStranded();
     await this.#releaseNoStage();
+    if (Date.now() >= this.#forgetAt) {
+      this.#forgetAt = Date.now() + FORGET_EVERY_MS;
+      await this.#forget();
+    }
+  }
+
+  /** What has a retention is deleted when its time is over, a little at a time. Orders, money and audits are never deleted. */
+  async #forget(): Promise<void> {
+    for (const [table, where] of RETENTION) await execute(this.#pool, `DELETE FROM ${table} WHERE ${where} LIMIT ${FORGET_LIMIT}`);
   }
 
   async #reviveStranded(): Promise<void> {
@@ -57,12 +77,19 @@ export class Sweep {
     for (const status of this.#stages.statuses()) {
       if (!lifecycle.has(status) || lifecycle.statuses[status].kind !== 'working' || lifecycle.statuses[status].workingWhen) continue;
       if (this.#stages.status(status)?.scheduled || pauseOf(pauses, status, '')) continue;
-      const [result] = await this.#pool.query(
-        `UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0
+      // Looked for without locks first: almost always there is nothing.
+      const found = await select<{ id: number }>(
+        this.#pool,
+        `SELECT order_id AS id FROM order_status WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0
            AND entered_at < NOW(6) - INTERVAL ${GRACE_SECONDS} SECOND LIMIT ${LIMIT}`,
         [status],
       );
-      const stranded = affected(result);
+      if (found.length === 0) continue;
+      const stranded = await execute(
+        this.#pool,
+        'UPDATE order_status SET due_at = NOW(6) WHERE order_id IN (?) AND status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0',
+        [found.map((row) => row.id), status],
+      );
       if (stranded > 0) this.#log.warn({ code: 'work.stranded', status, orders: stranded }, 'orders that nobody had made due are due again');
     }
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert as assertAlways, asyncProperty, constantFrom } from 'fast-check';
 import { lifecycle, type Status } from '../../nodes/lifecycle/lifecycle';
 import { select } from '../../nodes/store/pool';
 import { createEngine, type Engine } from '../support/engine';
@@ -129,8 +129,8 @@ test('the control: without the guard, load–check–save lets both win', async 
 });
 
 test('whatever is asked, in whatever order, the audits are an unbroken chain of declared edges and say the same as the status', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom(...lifecycle.names), { minLength: 1, maxLength: 12 }), async (wanted) => {
+  await assertAlways(
+    asyncProperty(array(constantFrom(...lifecycle.names), { minLength: 1, maxLength: 12 }), async (wanted) => {
       const order = await one();
       await Promise.all(wanted.map((to) => move(order, to)));
       const audits = await select<{ version: number; from_status: string; to_status: string }>(world.pool, 'SELECT version, from_status, to_status FROM order_audits WHERE order_id = ? ORDER BY version', [order]);

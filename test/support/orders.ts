@@ -36,9 +36,9 @@ export async function createWorld(): Promise<World> {
 let sequence = 0;
 
 /** Orders with one line of two pieces, begun and moved along a path of legal edges; due where `due` says so. */
-export async function makeOrders(world: World, count: number, path: readonly Status[] = ['READY_FOR_PROCESSING'], due = false): Promise<number[]> {
+export async function makeOrders(world: World, howMany: number, path: readonly Status[] = ['READY_FOR_PROCESSING'], due = false): Promise<number[]> {
   const ids: number[] = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < howMany; i++) {
     const number = `N${++sequence}`;
     const [result] = await world.admin.query(
       `INSERT INTO orders (store_id, platform_id, name, warehouse_id, currency, total, customer_email, content) VALUES (1, ?, ?, 1, 'USD', 2500, ?, ?)`,
