@@ -6,10 +6,10 @@ import { type JobMessage, requireJob } from './message';
 import { JobRuns } from './runs';
 
 interface DueConfig extends NodeConfig {
-  status: string;
+  from: string;
 }
 
-export default defineNode<DueConfig, JobMessage>('oms-due', (node, { status }) => {
+export default defineNode<DueConfig, JobMessage>('oms-due', (node, { from: status }) => {
   if (!lifecycle.has(status)) throw new InvalidInput(`${status || 'nothing'} is not a status`, { code: 'due.unknown-status' });
   const runs = node.services.get(JobRuns);
   const transitions = node.services.get(Transitions);

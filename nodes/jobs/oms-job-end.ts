@@ -15,7 +15,8 @@ export default defineNode<NodeConfig, JobMessage>('oms-job-end', (node) => {
       await runs.end(job.run, 'done', result);
       const ms = Math.round(performance.now() - job.since);
       node.badge({ fill: 'green', text: `${result || 'done'} in ${ms} ms` });
-      send({ payload: { job: job.class, store: job.storeUrl, status: 'done', ...counts, ms } });
+      // A run that found nothing shows in the badge and in job_runs; the debug panel is for what happened.
+      if (Object.values(counts).some((value) => typeof value === 'number' && value > 0)) send({ payload: { job: job.class, store: job.storeUrl, status: 'done', ...counts, ms } });
     },
   };
 });

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { escapeHtml } from './html';
 
 interface Contract {
   title?: string;
   description?: string;
   examples?: unknown[];
 }
-
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);
 
 /** The endpoints in one table: method, path, who may call, contract of the body, what it does. */
 const ENDPOINTS: readonly (readonly [method: string, path: string, callers: string, contract: string, what: string])[] = [

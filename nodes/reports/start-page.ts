@@ -1,7 +1,6 @@
 import { lifecycle } from '../lifecycle/lifecycle';
 import { type Pool, select } from '../store/pool';
-
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);
+import { escapeHtml } from './html';
 
 /** The page at `/` until the operations app is there: how many orders stand in each status, what is held, and where to go. */
 export async function startPage(pool: Pool, sandbox: boolean): Promise<string> {
@@ -11,7 +10,7 @@ export async function startPage(pool: Pool, sandbox: boolean): Promise<string> {
   const total = counts.reduce((sum, row) => sum + row.orders, 0);
   const rows = inOrder.map(({ status, orders, oldest }) => {
     const declared = lifecycle.has(status) ? lifecycle.statuses[status] : undefined;
-    return `<tr class="${declared?.kind ?? ''}"><td>${escapeHtml(status)}</td><td>${escapeHtml(declared?.phase ?? '')}</td><td>${escapeHtml(declared?.kind ?? '')}</td><td class="number">${orders}</td><td class="number">${age(oldest)}</td></tr>`;
+    return `<tr class="${declared?.workingWhen ? 'final' : (declared?.kind ?? '')}"><td>${escapeHtml(status)}</td><td>${escapeHtml(declared?.phase ?? '')}</td><td>${escapeHtml(declared?.workingWhen ? 'end of the line' : (declared?.kind ?? ''))}</td><td class="number">${orders}</td><td class="number">${age(oldest)}</td></tr>`;
   });
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5"><title>OMS</title>

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Deliveries } from '../edge/deliveries';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { Role } from '../work/role';
@@ -11,6 +12,10 @@ interface ReceiveConfig extends NodeConfig {
   inFlight: number | string;
 }
 
+/** Before a message is given back: 1 s, then twice as long each time it comes, below the shortest lock that is usual. */
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 25_000;
+
 export default defineNode<ReceiveConfig>('oms-service-bus-receive', (node, config) => {
   const { connectionString, topic, subscription } = node.use<ServiceBusSettings>(config.connection);
   if (!node.services.get(Role).answers) return {};
@@ -22,7 +27,11 @@ export default defineNode<ReceiveConfig>('oms-service-bus-receive', (node, confi
     maxInFlight: Number(config.inFlight) || 32,
     onMessage: (message) => {
       const delivery = randomUUID();
-      deliveries.add(delivery, (settlement) => message.settle(settlement.outcome, settlement.outcome === 'dead-letter' ? settlement.reason : undefined));
+      deliveries.add(delivery, async (settlement) => {
+        // Given back at once it would come back at once, and be dead-lettered after a few moments of a database that is away.
+        if (settlement.outcome === 'abandon') await delay(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** message.deliveryCount));
+        await message.settle(settlement.outcome, settlement.outcome === 'dead-letter' ? settlement.reason : undefined);
+      });
       node.send({ payload: message.body, delivery });
     },
     onStatus: (status, detail) => {

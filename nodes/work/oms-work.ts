@@ -12,7 +12,8 @@ import { LaneSource, OrderSource, StageWorker } from './stage';
 
 interface WorkConfig extends NodeConfig {
   source: 'status' | 'task';
-  status: string;
+  /** The status whose orders are claimed. Not `status`: the editor keeps a node's badge there. */
+  from: string;
   task: string;
   lanes: string;
   perLane: number | string;
@@ -77,10 +78,10 @@ function sourceOf(config: WorkConfig): Source {
     if (!config.task) throw new InvalidInput('no kind of task is chosen', { code: 'work.no-source' });
     return { kind: 'task', name: config.task };
   }
-  if (!lifecycle.has(config.status)) throw new InvalidInput(`${config.status || 'nothing'} is not a status`, { code: 'work.no-source' });
-  if (config.failure && !lifecycle.allows(config.status, config.failure))
-    throw new InvalidInput(`${config.status} does not lead to ${config.failure}`, { code: 'work.illegal-failure' });
-  return { kind: 'status', name: config.status };
+  if (!lifecycle.has(config.from)) throw new InvalidInput(`${config.from || 'nothing'} is not a status`, { code: 'work.no-source' });
+  if (config.failure && !lifecycle.allows(config.from, config.failure))
+    throw new InvalidInput(`${config.from} does not lead to ${config.failure}`, { code: 'work.illegal-failure' });
+  return { kind: 'status', name: config.from };
 }
 
 const atLeast = (least: number, value: number | string): number => Math.max(least, Number(value) || 0);
