@@ -39,7 +39,7 @@ export function apiPage(folder: string): string {
 ${(examples ?? []).map((example) => `<pre>${escapeHtml(JSON.stringify(example, null, 2))}</pre>`).join('')}
 <details><summary>Schema</summary><pre>${escapeHtml(JSON.stringify(schema, null, 2))}</pre></details></section>`,
   );
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>OMS API</title><style>
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>OMS API</title><link rel="icon" href="data:,"><style>
 :root { color-scheme: light dark; --line: #8884; } body { font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 pre { overflow: auto; padding: .75rem; border: 1px solid var(--line); border-radius: 4px; font-size: 13px; } code { font-size: 13px; }

@@ -13,7 +13,7 @@ export async function startPage(pool: Pool, sandbox: boolean): Promise<string> {
     return `<tr class="${declared?.workingWhen ? 'final' : (declared?.kind ?? '')}"><td>${escapeHtml(status)}</td><td>${escapeHtml(declared?.phase ?? '')}</td><td>${escapeHtml(declared?.workingWhen ? 'end of the line' : (declared?.kind ?? ''))}</td><td class="number">${orders}</td><td class="number">${age(oldest)}</td></tr>`;
   });
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5"><title>OMS</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5"><title>OMS</title><link rel="icon" href="data:,">
 <style>
 :root { color-scheme: light dark; --line: #8884; --soft: #888; --accent: #b5452c; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
