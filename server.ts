@@ -11,6 +11,7 @@ import { Callers } from './nodes/edge/callers';
 import { Contracts } from './nodes/edge/contracts';
 import { Deliveries } from './nodes/edge/deliveries';
 import { Gate, problem } from './nodes/edge/gate';
+import { IdempotencyKeys } from './nodes/edge/idempotency';
 import { Inbox } from './nodes/edge/inbox';
 import { FactReaders } from './nodes/edge/readers';
 import { Ledger } from './nodes/effects/ledger';
@@ -210,6 +211,7 @@ function provideServices(services: Services, { pool, env, log, dataDir }: { pool
   services.provide(Flags, new Flags(pool));
   services.provide(Ledger, new Ledger({ pool, processes, transitions, lookAfterMs: lookAfter(env) }));
   services.provide(Deliveries, new Deliveries());
+  services.provide(IdempotencyKeys, new IdempotencyKeys(pool));
   services.provide(FactReaders, new FactReaders({ ...navReadings, ...camelReadings }));
   services.provide(Inbox, new Inbox({ pool, transitions, metrics }));
   services.provide(OrderDesk, new OrderDesk({ pool, transitions, platforms }));

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Message } from '../runtime/node';
 import type { Caller } from './callers';
+import type { IdempotencyKeys, KeyedCall } from './idempotency';
 
 /** What an `http in` node puts into a message. */
 export interface HttpMessage extends Message {
   req?: {
+    originalUrl?: string;
     method: string;
     params: Record<string, string>;
     query: Record<string, string | string[] | undefined>;
@@ -17,6 +19,8 @@ export interface HttpMessage extends Message {
   statusCode?: number;
   headers?: Record<string, string>;
   caller?: Caller;
+  /** Set while a call with an Idempotency-Key runs. */
+  keyed?: KeyedCall;
   /** Who acts, for audits: the partner, or the person that an operator's request names. */
   actor?: string;
 }
@@ -35,6 +39,12 @@ export const CORRELATION_HEADER = 'x-correlation-id';
 export function correlationOf(message: HttpMessage): string {
   const header = message.req?.headers[CORRELATION_HEADER];
   return typeof header === 'string' && /^[\w.-]{8,64}$/.test(header) ? header : randomUUID();
+}
+
+/** Answers an HTTP caller and keeps the answer for a repetition of the call. */
+export async function answer(message: HttpMessage, keys: IdempotencyKeys, status: number, body: unknown, contentType?: string): Promise<void> {
+  if (message.keyed) await keys.end(message.keyed, { status, body });
+  respond(message, status, body, contentType);
 }
 
 /** Answers an HTTP caller, once; later answers are dropped (the watchdog may have spoken). */

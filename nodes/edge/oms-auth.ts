@@ -1,7 +1,8 @@
 import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { type Caller, Callers } from './callers';
-import type { HttpMessage } from './caller';
+import { type HttpMessage, respond } from './caller';
+import { IdempotencyKeys } from './idempotency';
 
 interface AuthConfig extends NodeConfig {
   /** Callers that the endpoint is for, separated by commas. */
@@ -10,14 +11,22 @@ interface AuthConfig extends NodeConfig {
 
 export default defineNode<AuthConfig, HttpMessage>('oms-auth', (node, config) => {
   const callers = node.services.get(Callers);
+  const keys = node.services.get(IdempotencyKeys);
   const allowed = config.callers.split(',').map((caller) => caller.trim()).filter(Boolean) as Caller[];
   return {
-    input(message, send) {
+    async input(message, send) {
       const headers = message.req?.headers;
       if (!headers) throw new InvalidInput('this is no HTTP request', { code: 'auth.no-request', next: 'Wire this node behind an http in node.' });
       const caller = callers.authenticate(headers, allowed);
       message.caller = caller;
       message.actor = caller === 'operator' ? `operator:${personOf(headers, message.req?.method)}` : `partner:${caller}`;
+      const key = headers['idempotency-key'];
+      if (typeof key === 'string' && message.req?.method === 'POST') {
+        const call = { caller, key };
+        const stored = await keys.begin(call, message.req.method, message.req.originalUrl ?? '', message.req.rawBody ?? Buffer.alloc(0));
+        if (stored) return respond(message, stored.status, stored.body, stored.status < 400 ? undefined : 'application/problem+json');
+        message.keyed = call;
+      }
       send(message);
     },
   };

@@ -4,8 +4,9 @@ import { Metrics } from '../runtime/metrics';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { StageEnds } from '../work/ends';
 import { report, type StageMessage } from '../work/message';
-import { correlationOf, type HttpMessage, respond } from './caller';
+import { answer, correlationOf, type HttpMessage } from './caller';
 import { Deliveries } from './deliveries';
+import { IdempotencyKeys } from './idempotency';
 import { problemOf } from './problem';
 
 type FailedMessage = HttpMessage & Partial<StageMessage> & { job?: { run: number; class: string }; error?: { message?: string; source?: { name?: string; id?: string } } };
@@ -13,6 +14,7 @@ type FailedMessage = HttpMessage & Partial<StageMessage> & { job?: { run: number
 export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
   const { services } = node;
   const ends = services.get(StageEnds);
+  const keys = services.get(IdempotencyKeys);
   const deliveries = services.get(Deliveries);
   const runs = services.get(JobRuns);
   const metrics = services.get(Metrics);
@@ -21,7 +23,10 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
       const failure: Failure = message.failure ?? describe(new Error(message.error?.message ?? 'a node reported an error'));
       const source = message.error?.source;
       const actor = `flow:${source?.name ?? source?.id ?? node.name}`.slice(0, 100);
-      if (message.res) respond(message, problemOf(failure, '').status, problemOf(failure, correlationOf(message)), 'application/problem+json');
+      if (message.res) {
+        const problem = problemOf(failure, correlationOf(message));
+        await answer(message, keys, problem.status, problem, 'application/problem+json');
+      }
       if (message.delivery !== undefined)
         await deliveries.settle(message.delivery, failure.class === 'invalid' ? { outcome: 'dead-letter', reason: failure.message } : { outcome: 'abandon' });
       if (message.work && message.order) {

@@ -1,8 +1,10 @@
 import { defineNode, type NodeConfig } from '../runtime/node';
-import { correlationOf, type HttpMessage, respond } from './caller';
+import { answer, correlationOf, type HttpMessage } from './caller';
 import { Deliveries } from './deliveries';
+import { IdempotencyKeys } from './idempotency';
 
 export default defineNode<NodeConfig, HttpMessage>('oms-reply', (node) => {
+  const keys = node.services.get(IdempotencyKeys);
   const deliveries = node.services.get(Deliveries);
   return {
     async input(message) {
@@ -13,9 +15,9 @@ export default defineNode<NodeConfig, HttpMessage>('oms-reply', (node) => {
         await deliveries.settle(message.delivery, status < 400 ? { outcome: 'complete' } : { outcome: 'dead-letter', reason });
         return;
       }
-      if (status < 400) return respond(message, status, body);
+      if (status < 400) return answer(message, keys, status, body);
       const problem = { type: 'about:blank', title: status === 404 ? 'order.unknown' : 'order.impossible', detail: body?.reason, correlation_id: correlationOf(message), ...body, http_status: status };
-      respond(message, status, problem, 'application/problem+json');
+      await answer(message, keys, status, problem, 'application/problem+json');
     },
   };
 });

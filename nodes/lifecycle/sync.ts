@@ -7,8 +7,8 @@ import { lifecycle } from './lifecycle';
  */
 export async function syncLifecycle(owner: Connection): Promise<void> {
   const statuses = lifecycle.names.map((name) => {
-    const { phase, kind, owner: who, cancel, initial, stuckAfter, runbook } = lifecycle.statuses[name];
-    return [name, phase, kind, who, cancel, initial ?? false, stuckAfter ?? null, runbook ?? null];
+    const { phase, kind, workingWhen, owner: who, cancel, initial, stuckAfter, runbook } = lifecycle.statuses[name];
+    return [name, phase, workingWhen ? `${kind}|final` : kind, who, cancel, initial ?? false, stuckAfter ?? null, runbook ?? null];
   });
   await owner.query(
     `INSERT INTO statuses (name, phase, kind, owner, cancel, initial, stuck_after, runbook) VALUES ?

@@ -121,7 +121,7 @@ CREATE TABLE line_item_assets (
 CREATE TABLE statuses (
   name VARCHAR(48) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY,
   phase VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'working|final: works for some orders and ends others',
   owner VARCHAR(32) NOT NULL,
   cancel VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   initial BOOLEAN NOT NULL,
