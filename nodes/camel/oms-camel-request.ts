@@ -1,4 +1,5 @@
 import { Ledger } from '../effects/ledger';
+import { requireOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { requireWork, type StageMessage } from '../work/message';
@@ -14,7 +15,8 @@ export default defineNode<CamelRequestConfig, StageMessage<Order>>('oms-camel-re
   const ledger = node.services.get(Ledger);
   return {
     async input(message, send) {
-      message.payload = await ledger.perform(requestFulfillment, camel, message.order, requireWork(message));
+      const work = requireWork(message);
+      message.payload = await ledger.perform(requestFulfillment, camel, requireOrder(message), work);
       send(message);
     },
   };

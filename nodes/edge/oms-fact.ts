@@ -1,5 +1,6 @@
 import { defineNode, type NodeConfig } from '../runtime/node';
 import type { HttpMessage } from './caller';
+import { Contracts } from './contracts';
 import { Inbox, STATUS_OF_ANSWER } from './inbox';
 import { FactReaders } from './readers';
 
@@ -8,10 +9,13 @@ interface FactConfig extends NodeConfig {
 }
 
 export default defineNode<FactConfig, HttpMessage>('oms-fact', (node, config) => {
+  const contracts = node.services.get(Contracts);
   const inbox = node.services.get(Inbox);
   const { read, answers } = node.services.get(FactReaders).get(config.contract);
   return {
     async input(message, send) {
+      // Whatever a flow forgot: nothing that breaks its contract reaches the inbox.
+      contracts.validate(config.contract, message.payload);
       const begun = performance.now();
       const answered = await inbox.receive(read(message.payload as never, message.req?.params ?? {}));
       const [first] = answered;

@@ -3,7 +3,7 @@ import { describe, type Failure } from '../runtime/failure';
 import { Metrics } from '../runtime/metrics';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { StageEnds } from '../work/ends';
-import { report, type StageMessage } from '../work/message';
+import { hasWork, report, type StageMessage } from '../work/message';
 import { answer, correlationOf, type HttpMessage } from './caller';
 import { Deliveries } from './deliveries';
 import { IdempotencyKeys } from './idempotency';
@@ -29,10 +29,10 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
       }
       if (message.delivery !== undefined)
         await deliveries.settle(message.delivery, failure.class === 'invalid' ? { outcome: 'dead-letter', reason: failure.message } : { outcome: 'abandon' });
-      if (message.work && message.order) {
+      if (hasWork(message)) {
         metrics.failure(message.work.name, failure.class);
         const decided = await ends.fail(message.work, failure, actor);
-        send({ payload: { ...report(message as StageMessage, decided), reason: failure.code } });
+        send({ payload: { ...report(message, decided), reason: failure.code } });
       } else if (message.job) {
         await runs.end(message.job.run, 'failed', `${failure.code}: ${failure.message}`);
         send({ payload: { job: message.job.class, status: 'failed', reason: failure.code } });

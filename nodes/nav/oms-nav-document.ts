@@ -1,5 +1,6 @@
 import type { Effect } from '../effects/effect';
 import { Ledger } from '../effects/ledger';
+import { requireOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
@@ -24,7 +25,8 @@ export default defineNode<NavDocumentConfig, StageMessage<Order>>('oms-nav-docum
   const ledger = node.services.get(Ledger);
   return {
     async input(message, send) {
-      message.payload = await ledger.perform(document, nav, message.order, requireWork(message));
+      const work = requireWork(message);
+      message.payload = await ledger.perform(document, nav, requireOrder(message), work);
       send(message);
     },
   };

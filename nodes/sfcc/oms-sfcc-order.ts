@@ -1,4 +1,5 @@
 import { Ledger } from '../effects/ledger';
+import { requireOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig, type OmsNode } from '../runtime/node';
@@ -14,20 +15,20 @@ interface SfccOrderConfig extends NodeConfig {
   action: 'fulfil' | 'cancel' | 'mark-exported';
 }
 
-type Action = (parts: { sfcc: SfccClient; ledger: Ledger; node: OmsNode }, order: Order, work: Work) => Promise<unknown>;
+type Action = (parts: { sfcc: SfccClient; ledger: Ledger; node: OmsNode }, message: StageMessage<Order>, work: Work) => Promise<unknown>;
 
 const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
-  async fulfil({ sfcc, ledger }, order, work) {
-    const performed = await ledger.perform(fulfilAndCapture, sfcc, order, work);
+  async fulfil({ sfcc, ledger }, message, work) {
+    const performed = await ledger.perform(fulfilAndCapture, sfcc, requireOrder(message), work);
     work.captured = { reference: performed.reference };
     return performed;
   },
-  async cancel({ sfcc, ledger }, order, work) {
-    const performed = await ledger.perform(cancelOrder, sfcc, order, work);
+  async cancel({ sfcc, ledger }, message, work) {
+    const performed = await ledger.perform(cancelOrder, sfcc, requireOrder(message), work);
     work.voided = true;
     return performed;
   },
-  'mark-exported': ({ sfcc, node }, _order, work) => markExported(node.services.get(Database).pool, sfcc, work.order),
+  'mark-exported': ({ sfcc, node }, _message, work) => markExported(node.services.get(Database).pool, sfcc, work.order),
 };
 
 export default defineNode<SfccOrderConfig, StageMessage<Order>>('oms-sfcc-order', (node, config) => {
@@ -37,7 +38,8 @@ export default defineNode<SfccOrderConfig, StageMessage<Order>>('oms-sfcc-order'
   const ledger = node.services.get(Ledger);
   return {
     async input(message, send) {
-      message.payload = (await act({ sfcc, ledger, node }, message.order, requireWork(message))) ?? {};
+      const work = requireWork(message);
+      message.payload = (await act({ sfcc, ledger, node }, message, work)) ?? {};
       send(message);
     },
   };

@@ -17,10 +17,15 @@ export interface Report {
 
 /** @throws InvalidInput where the message did not come from an `oms-work` node */
 export function requireWork(message: Partial<StageMessage>): Work {
-  const { work, order } = message;
-  if (!work || typeof work !== 'object' || typeof work.token !== 'string' || typeof work.id !== 'number' || !order)
+  if (!hasWork(message))
     throw new InvalidInput('the message carries no claimed order', { code: 'message.no-work', next: 'Wire this node behind an oms-work node.' });
-  return work;
+  return message.work;
+}
+
+/** Whether the message carries a claimed order, as an `oms-work` node makes it. */
+export function hasWork(message: Partial<StageMessage>): message is StageMessage {
+  const { work, order } = message;
+  return typeof work === 'object' && typeof work.token === 'string' && typeof work.id === 'number' && typeof order === 'object' && order !== null;
 }
 
 /** @param status what the order came to, or what was decided about it */
