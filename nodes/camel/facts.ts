@@ -60,7 +60,8 @@ export const camelFacts: FactRules = {
       const reason = `Cirro rejected sequence ${event.sequence}${event.data?.reason ? `: ${event.data.reason}` : ''}`;
       return {
         is: 'applied',
-        ...(status !== 'CIRRO_READY_FOR_FULFILLMENT' && { to: 'CIRRO_READY_FOR_FULFILLMENT' as const }),
+        // At the door it stays where it is: the hold keeps it there.
+        ...(!atTheDoor && { to: 'CIRRO_READY_FOR_FULFILLMENT' as const }),
         reason,
         settles: [REQUEST],
         order: { export_sequence: exportSequence + 1 },

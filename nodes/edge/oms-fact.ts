@@ -22,6 +22,7 @@ export default defineNode<FactConfig, HttpMessage>('oms-fact', (node, config) =>
       message.statusCode = answers === 'each' ? 200 : first ? STATUS_OF_ANSWER[first.result] : 400;
       message.payload = answers === 'each' ? { orders: answered } : first;
       const ms = Math.round(performance.now() - begun);
+      for (const { order_id: order, result, status } of answered) node.log.info({ order, flow: node.flow, node: node.id, code: `fact.${result}`, status, ms }, 'a fact was taken');
       const reports = answered.map((answer) => ({ payload: { order: answer.order_id, status: `${answer.result}${answer.status ? `: ${answer.status}` : ''}`, ms } }));
       send([message, reports] as never);
     },

@@ -32,6 +32,7 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
       if (hasWork(message)) {
         metrics.failure(message.work.name, failure.class);
         const decided = await ends.fail(message.work, failure, actor);
+        node.log.info({ order: message.order.name ?? message.work.order, flow: node.flow, node: source?.id, code: failure.code, status: decided }, 'a failure was decided');
         send({ payload: { ...report(message, decided), reason: failure.code } });
       } else if (message.job) {
         await runs.end(message.job.run, 'failed', `${failure.code}: ${failure.message}`);

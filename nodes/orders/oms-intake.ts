@@ -22,6 +22,7 @@ export default defineNode<NodeConfig, IntakeMessage>('oms-intake', (node) => {
       const store = await findStore(pool, url);
       const { taken, unidentified } = await takePage({ pool, transitions }, store, platforms.get(store.platform), orders);
       const ms = Math.round(performance.now() - begun);
+      for (const each of taken) if (each.result !== 'known') node.log.info({ order: each.name, flow: node.flow, node: node.id, code: `intake.${each.result}` }, 'an order was taken');
       const count = (result: string): number => taken.filter((each) => each.result === result).length;
       const counts = { created: count('created'), known: count('known'), errors: count('generalize-error'), unidentified };
       if (unidentified > 0) node.log.warn({ node: node.id, flow: node.flow, code: 'intake.unidentified', store: url, orders: unidentified }, 'a page held entries without an order number');

@@ -28,7 +28,7 @@ const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
     work.voided = true;
     return performed;
   },
-  'mark-exported': ({ sfcc, node }, _message, work) => markExported(node.services.get(Database).pool, sfcc, work.order),
+  'mark-exported': ({ sfcc, ledger, node }, _message, work) => markExported({ pool: node.services.get(Database).pool, ledger, sfcc }, work),
 };
 
 export default defineNode<SfccOrderConfig, StageMessage<Order>>('oms-sfcc-order', (node, config) => {

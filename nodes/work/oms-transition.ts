@@ -27,6 +27,7 @@ export default defineNode<TransitionConfig, StageMessage>('oms-transition', (nod
       }
       const result = await ends.move(work, to as Status, node.actor, reason);
       metrics.stage(work.name, result.moved ? to : (result.refused ?? 'refused'), performance.now() - work.since);
+      node.log.info({ order: message.order.name ?? work.order, flow: node.flow, node: node.id, status: result.moved ? to : result.status, code: result.moved ? 'order.moved' : `order.${result.refused ?? 'refused'}`, ms: Math.round(performance.now() - work.since) }, result.moved ? 'an order moved' : 'a transition was refused');
       if (!result.moved) message['refused'] = result;
       send(outputs(message, result.moved, result.moved ? to : `${result.refused ?? 'refused'}, stands in ${result.status ?? 'nothing'}`));
     },

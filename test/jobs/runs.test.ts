@@ -1,0 +1,69 @@
+import { JobRuns, type Run } from '../../nodes/jobs/runs';
+import { createEngine, type Engine } from '../support/engine';
+import { count, createWorld, makeOrders, statusOf, type World } from '../support/orders';
+
+let world: World;
+let engine: Engine;
+let runs: JobRuns;
+let job: number;
+
+beforeAll(async () => {
+  world = await createWorld();
+  engine = await createEngine(world);
+  runs = new JobRuns(world.pool, engine.processes);
+});
+beforeEach(async () => {
+  const [result] = await world.admin.query("INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('test.job', UUID(), '0 0 1 1 *')");
+  job = (result as unknown as { insertId: number }).insertId;
+});
+afterAll(async () => {
+  await engine.processes.stop();
+  await world.close();
+});
+
+test('of all ticks of a slot, whoever ticks, one starts a run', async () => {
+  const rival = await createEngine(world);
+  const rivals = new JobRuns(world.pool, rival.processes);
+  const begun = await Promise.all([runs, rivals, runs, rivals].map((each) => each.begin(job)));
+  expect(begun.filter((run) => typeof run === 'object')).toHaveLength(1);
+  await rival.processes.stop();
+});
+
+test('while a run has not ended none begins; afterwards the slot is still taken', async () => {
+  const run = (await runs.begin(job)) as Run;
+  expect(await runs.begin(job)).toBe('the run before it has not ended');
+  await runs.end(run.run, 'done', '3 orders');
+  await runs.end(run.run, 'failed', 'a second end changes nothing');
+  expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE id = ? AND state = 'done' AND result = '3 orders'", [run.run])).toBe(1);
+  expect(await runs.begin(job)).toBe('another process has this slot');
+});
+
+test('the run of a process that ended is lost and holds nobody up', async () => {
+  const dying = await createEngine(world);
+  await new JobRuns(world.pool, dying.processes).begin(job);
+  await dying.processes.stop();
+  expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE job_id = ? AND state = 'lost'", [job])).toBe(1);
+  await world.admin.query('DELETE FROM job_runs WHERE job_id = ?', [job]);
+  expect(await runs.begin(job)).toMatchObject({ class: 'test.job' });
+});
+
+test('disabled and in a downtime nothing begins, and it says why', async () => {
+  await world.admin.query('INSERT INTO job_downtimes (job_id, starts_at, ends_at, reason) VALUES (?, NOW() - INTERVAL 1 HOUR, NOW() + INTERVAL 1 HOUR, ?)', [job, 'NAV maintenance']);
+  expect(await runs.begin(job)).toBe('downtime: NAV maintenance');
+  await world.admin.query('UPDATE recurring_jobs SET enabled = FALSE WHERE id = ?', [job]);
+  expect(await runs.begin(job)).toBe('disabled');
+});
+
+test('the watermark moves forward only', async () => {
+  await runs.advance(job, new Date('2026-11-21T10:00:00Z'));
+  await runs.advance(job, new Date('2026-11-21T09:00:00Z'));
+  expect((await runs.jobs('test.job')).find((each) => each.id === job)?.watermark).toEqual(new Date('2026-11-21T10:00:00Z'));
+});
+
+test('a slot makes the waiting orders due, but none that is held', async () => {
+  const path = ['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED'] as const;
+  const [waiting = 0, held = 0] = await makeOrders(world, 2, path);
+  await world.pool.query('UPDATE order_status SET holds = 1 WHERE order_id = ?', [held]);
+  expect(await runs.makeDue('SHIPPED')).toBe(1);
+  expect([(await statusOf(world, waiting)).due, (await statusOf(world, held)).due]).toEqual([1, 0]);
+});

@@ -1,0 +1,81 @@
+import { camelFacts, type Shipment } from '../../nodes/camel/facts';
+import type { FactContext, FactRules } from '../../nodes/lifecycle/facts';
+import { lifecycle, type Status } from '../../nodes/lifecycle/lifecycle';
+import { navFacts } from '../../nodes/nav/facts';
+
+const effect = (kind: string, state: string, sequence = 1) => ({ id: 1, kind, key: kind === 'camel.request' ? `camel.request:1:${sequence}` : 'nav.create:1', state });
+const context = (status: Status, more: Partial<FactContext> = {}): FactContext => ({
+  order: 1, status, exportSequence: 1, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
+  effects: [effect('nav.create', 'done'), effect('camel.request', 'done')], ...more,
+});
+const event = { id: 'e', type: 'accepted', order_id: 'X', sequence: 1, at: '' };
+const parcel = (...lines: [string, number][]): Shipment => ({ order_id: 'X', shipment_id: 'S', carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: lines.map(([line_id, quantity]) => ({ line_id, quantity })) });
+const judge = (rules: FactRules, type: string, body: unknown, at: FactContext) => {
+  const rule = rules[type];
+  if (!rule) throw new Error(`no rule for ${type}`);
+  return rule(body as never, at);
+};
+
+test.each(lifecycle.names)('in %s every fact has an answer, and what it moves is a legal step', (status) => {
+  for (const [rules, type, body] of [[navFacts, 'RELEASED_FROM_NAV', {}], [navFacts, 'FAILED_TO_RELEASE_FROM_NAV', {}], [camelFacts, 'accepted', event], [camelFacts, 'rejected', event], [camelFacts, 'shipped', parcel(['L1', 2], ['L2', 1])], [camelFacts, 'shipped', parcel(['L1', 1])]] as const) {
+    const decision = judge(rules, type, body, context(status));
+    expect(decision.is).toMatch(/^(applied|already|early|impossible|exception)$/);
+    const to = 'to' in decision ? decision.to : undefined;
+    expect(to === undefined || lifecycle.allows(status, to)).toBe(true);
+  }
+});
+
+test.each([
+  ['before we asked NAV', 'READY_TO_CREATE_IN_NAV', [], 'early'],
+  ['when nothing had reached NAV', 'READY_TO_CREATE_IN_NAV', [effect('nav.create', 'intent')], 'early'],
+  ['before our reply is committed', 'READY_TO_CREATE_IN_NAV', [effect('nav.create', 'sent')], 'applied'],
+  ['while the call is in doubt', 'READY_TO_CREATE_IN_NAV', [effect('nav.create', 'parked')], 'applied'],
+  ['after the creation', 'PENDING_NAV_RELEASE', [effect('nav.create', 'done')], 'applied'],
+  ['again', 'RELEASED_FROM_NAV', [effect('nav.create', 'done')], 'already'],
+  ['long after', 'SHIPPED', [effect('nav.create', 'done')], 'already'],
+  ['after a refused creation', 'FAILED_TO_CREATE_IN_NAV', [effect('nav.create', 'rejected')], 'early'],
+  ['after a cancel', 'CS_CANCELLED', [], 'impossible'],
+] as const)('a release %s', (_when, status, effects, is) => {
+  expect(judge(navFacts, 'RELEASED_FROM_NAV', { nav_order_no: 'SO1' }, context(status, { effects })).is).toBe(is);
+});
+
+test.each([
+  ['accepted', 'READY_FOR_PROCESSING', 'early'],
+  ['accepted', 'WAITING_FULFILLMENT_CONFIRMATION', 'applied'],
+  ['accepted', 'EXPORTED_TO_TPL', 'already'],
+  ['accepted', 'FULFILLED', 'already'],
+  ['accepted', 'CS_CANCELLED', 'exception'],
+  ['accepted', 'FAILED_TO_EXPORT_TO_TPL', 'early'],
+  ['rejected', 'EXPORTED_TO_TPL', 'applied'],
+  ['rejected', 'SHIPPED', 'exception'],
+  ['batched', 'RELEASED_FROM_NAV', 'exception'],
+] as const)('%s in %s is %s', (type, status, is) => {
+  expect(judge(camelFacts, type, event, context(status)).is).toBe(is);
+});
+
+test('an answer to an older request is an exception, to one that never went out it is early', () => {
+  expect(judge(camelFacts, 'accepted', event, context('WAITING_FULFILLMENT_CONFIRMATION', { exportSequence: 2 }))).toMatchObject({ is: 'exception', reason: 'Cirro accepted sequence 1, but 2 is the current one' });
+  expect(judge(camelFacts, 'accepted', { ...event, sequence: 2 }, context('CIRRO_READY_FOR_FULFILLMENT', { exportSequence: 2 })).is).toBe('early');
+});
+
+test('a rejection holds the order and raises its sequence', () => {
+  expect(judge(camelFacts, 'rejected', { ...event, data: { reason: 'no such address' } }, context('WAITING_FULFILLMENT_CONFIRMATION'))).toMatchObject({
+    is: 'applied', to: 'CIRRO_READY_FOR_FULFILLMENT', order: { export_sequence: 2 }, hold: { kind: 'cirro.rejected', reason: 'Cirro rejected sequence 1: no such address' },
+  });
+});
+
+test.each([
+  ['everything', [['L1', 2], ['L2', 1]], 'SHIPPED'],
+  ['a line in two entries', [['L1', 1], ['L1', 1], ['L2', 1]], 'SHIPPED'],
+  ['a part', [['L1', 2]], 'PARTIALLY_SHIPPED'],
+] as [string, [string, number][], Status][])('a parcel with %s', (_what, lines, to) => {
+  expect(judge(camelFacts, 'shipped', parcel(...lines), context('EXPORTED_TO_TPL'))).toMatchObject({ is: 'applied', to });
+});
+
+test.each([
+  ['more than was ordered', [['L1', 3]]],
+  ['more than is left, in two entries', [['L1', 2], ['L1', 1]]],
+  ['a line that the order does not have', [['L9', 1]]],
+] as [string, [string, number][]][])('a parcel with %s is an exception', (_what, lines) => {
+  expect(judge(camelFacts, 'shipped', parcel(...lines), context('EXPORTED_TO_TPL')).is).toBe('exception');
+});

@@ -1,0 +1,77 @@
+import { findStore, type Store, takePage } from '../../nodes/orders/intake';
+import { loadOrders } from '../../nodes/orders/load';
+import { sfcc } from '../../nodes/sfcc/platform';
+import { select } from '../../nodes/store/pool';
+import { aDocument } from '../sfcc/a-document';
+import { createEngine, type Engine } from '../support/engine';
+import { count, createWorld, type World } from '../support/orders';
+
+let world: World;
+let engine: Engine;
+let store: Store;
+
+beforeAll(async () => {
+  world = await createWorld();
+  engine = await createEngine(world);
+  store = await findStore(world.pool, 'https://shop.test');
+});
+afterAll(async () => {
+  await engine.processes.stop();
+  await world.close();
+});
+
+const take = (...raws: unknown[]) => takePage({ pool: world.pool, transitions: engine.transitions }, store, sfcc, raws);
+const raw = (no: string, more: object = {}): Record<string, unknown> => ({ ...aDocument(), order_no: no, ...more });
+const orders = (no: string) =>
+  select<{ id: number; status: string; due: number; reason: string }>(
+    world.pool,
+    `SELECT o.id, s.status, s.due_at IS NOT NULL AS due, a.reason FROM orders o JOIN order_status s ON s.order_id = o.id JOIN order_audits a ON a.order_id = o.id AND a.version = 1 WHERE o.platform_id = ?`,
+    [no],
+  );
+
+test('a page becomes orders: stored raw, begun, due, with their lines, payments and the task that tells the storefront', async () => {
+  const page = await take(raw('A1'), raw('A2'));
+  expect(page).toMatchObject({ unidentified: 0, taken: [{ name: 'T-A1', result: 'created' }, { name: 'T-A2', result: 'created' }] });
+  const [order] = await orders('A1');
+  expect(order).toMatchObject({ status: 'READY_FOR_PROCESSING', due: 1 });
+  const canonical = sfcc.generalise(raw('A1'));
+  const loaded = (await loadOrders(world.pool, [order?.id ?? 0])).get(order?.id ?? 0);
+  expect(loaded).toMatchObject({ name: 'T-A1', currency: canonical.currency, lines: canonical.lines, totals: canonical.totals, customer: canonical.customer, shippingAddress: canonical.shippingAddress });
+  expect(await count(world, 'SELECT COUNT(*) FROM payments WHERE order_id = ?', [order?.id])).toBe(canonical.payments.length);
+  expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE order_id = ? AND kind = 'sfcc.mark-exported' AND due_at IS NOT NULL", [order?.id])).toBe(1);
+  expect(await count(world, "SELECT COUNT(*) FROM platform_orders WHERE platform_id = 'A1'")).toBe(1);
+});
+
+test('the same order twice makes one order: in a page, in two pages, in two pages at once', async () => {
+  await take(raw('B1'), raw('B1'));
+  expect((await take(raw('B1'))).taken).toMatchObject([{ result: 'known' }]);
+  const both = await Promise.all([take(raw('B2'), raw('B3')), take(raw('B3'), raw('B2'))]);
+  expect(both.flatMap((page) => page.taken).filter((taken) => taken.result === 'created')).toHaveLength(2);
+  for (const no of ['B1', 'B2', 'B3']) expect(await orders(no)).toHaveLength(1);
+  expect(await count(world, "SELECT COUNT(*) FROM line_items l JOIN orders o ON o.id = l.order_id WHERE o.platform_id = 'B2'")).toBe(sfcc.generalise(raw('B2')).lines.length);
+});
+
+test('one that cannot be generalised stands in GENERALIZE_ERROR with pointer and reason; the rest of the page goes on', async () => {
+  const page = await take(raw('C1'), raw('C2', { currency: 'XXY' }), raw('C3'), { nothing: true });
+  expect(page.unidentified).toBe(1);
+  expect(page.taken.map((taken) => taken.result)).toEqual(['created', 'generalize-error', 'created']);
+  const [broken] = await orders('C2');
+  expect(broken).toMatchObject({ status: 'GENERALIZE_ERROR', due: 0 });
+  expect(broken?.reason).toMatch(/^\/currency: /);
+  expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE order_id = ? AND kind = 'sfcc.mark-exported'", [broken?.id])).toBe(1);
+  expect(await count(world, 'SELECT COUNT(*) FROM orders WHERE id = ? AND content IS NULL AND customer_email IS NULL AND total IS NULL', [broken?.id])).toBe(1);
+});
+
+test('an order that only the database refuses does not take its page with it', async () => {
+  const spoiled = { ...sfcc, generalise: (document: unknown) => {
+    const order = sfcc.generalise(document);
+    return order.platformId === 'D2' ? { ...order, currency: 'TOO LONG' } : order;
+  } };
+  const page = await takePage({ pool: world.pool, transitions: engine.transitions }, store, spoiled, [raw('D1'), raw('D2'), raw('D3'), raw('D4')]);
+  expect(page.taken.map((taken) => [taken.platformId, taken.result])).toEqual([['D1', 'created'], ['D2', 'generalize-error'], ['D3', 'created'], ['D4', 'created']]);
+  expect((await orders('D2'))[0]?.reason).toContain('the database refuses it');
+});
+
+test('a store that nobody knows is an error that says where to look', async () => {
+  await expect(findStore(world.pool, 'https://other.test')).rejects.toMatchObject({ code: 'store.unknown' });
+});
