@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { waitFor } from '../support/system';
+
+const { freePort } = require('../../bin/ports') as { freePort: () => Promise<number> };
+/** As the first start shows it. */
+const PASSWORD = /password [\w-]{12,}/g;
+const ROOT = path.join(__dirname, '../..');
+
+/** The system as `npm start` runs it: supervisor, private database, sandbox and server as processes of their own. */
+class Instance {
+  readonly dir = mkdtempSync(path.join(tmpdir(), 'oms-whole-'));
+  readonly data = path.join(this.dir, 'data');
+  readonly flows = path.join(this.dir, 'flows');
+  port = 0;
+  sandboxPort = 0;
+  output = '';
+  #child: ChildProcess | undefined;
+  #ended: Promise<number | null> = Promise.resolve(null);
+
+  async start(): Promise<void> {
+    if (!existsSync(this.flows)) cpSync(path.join(ROOT, 'flows'), this.flows, { recursive: true });
+    this.port ||= await freePort();
+    this.sandboxPort ||= await freePort();
+    const { OMS_TEST_DATABASE_URL: _url, OMS_TEST_DATA_DIR: _dir, ...env } = process.env;
+    const child = spawn(process.execPath, ['bin/run', 'start'], {
+      cwd: ROOT,
+      detached: true,
+      env: { ...env, OMS_PORT: String(this.port), OMS_SANDBOX_PORT: String(this.sandboxPort), OMS_DATA_DIR: this.data, OMS_FLOWS_DIR: this.flows, OMS_HOST: '127.0.0.1' },
+    });
+    this.#child = child;
+    this.#ended = new Promise((resolve) => child.once('exit', resolve));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${this.port}/readyz`)).status === 200, { what: 'a ready system', timeoutMs: 60_000, seen: () => this.output.slice(-800) });
+  }
+
+  /** Names and pids of its processes that run. */
+  running(): [string, number][] {
+    return readdirSync(path.join(this.data, 'run'))
+      .filter((file) => file.endsWith('.pid'))
+      .map((file): [string, number] => [file.replace('.pid', ''), Number(readFileSync(path.join(this.data, 'run', file), 'utf8'))])
+      .filter(([, pid]) => isAlive(pid));
+  }
+
+  /** SIGTERM to the whole group, as a terminal or a service manager sends it. */
+  async stop(): Promise<number | null> {
+    if (this.#child?.pid) process.kill(-this.#child.pid, 'SIGTERM');
+    return this.#ended;
+  }
+
+  async killAll(): Promise<void> {
+    for (const [, pid] of this.running()) process.kill(pid, 'SIGKILL');
+    await this.#ended;
+  }
+
+  async fulfilled(): Promise<number> {
+    const { tokens } = JSON.parse(readFileSync(path.join(this.data, 'credentials.json'), 'utf8')) as { tokens: { reader: string } };
+    const response = await fetch(`http://127.0.0.1:${this.port}/api/oms/orders?status=FULFILLED&limit=500`, { headers: { 'x-user-token': tokens.reader } });
+    return ((await response.json()) as { orders: unknown[] }).orders.length;
+  }
+
+  async order(count: number): Promise<void> {
+    const response = await fetch(`http://127.0.0.1:${this.sandboxPort}/control/orders`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ platform: 'sfcc', count }) });
+    expect(response.ok).toBe(true);
+  }
+
+  async effectsTwice(): Promise<number> {
+    const { effects } = (await (await fetch(`http://127.0.0.1:${this.sandboxPort}/control/effects?limit=100000`)).json()) as { effects: { system: string; operation: string; ref: string }[] };
+    const seen = effects.map(({ system, operation, ref }) => `${system}:${operation}:${ref}`);
+    return seen.length - new Set(seen).size;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that has ended and was not yet collected by its parent still has a number.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+const instances = [new Instance(), new Instance()] as const;
+afterAll(async () => {
+  for (const instance of instances) {
+    for (const [, pid] of instance.running()) process.kill(pid, 'SIGKILL');
+    rmSync(instance.dir, { recursive: true, force: true });
+  }
+});
+
+test('two instances side by side; one killed as a whole goes on where it was; both stop and leave nothing behind', async () => {
+  const [first, second] = instances;
+  await Promise.all([first.start(), second.start()]);
+  expect(first.output).toMatch(PASSWORD);
+  expect(statSync(path.join(first.data, 'credentials.json')).mode & 0o777).toBe(0o600);
+  expect(first.running().map(([name]) => name).toSorted()).toEqual(['mariadb', 'node-red', 'oms', 'sandbox']);
+  for (const instance of instances) await waitFor(async () => (await instance.fulfilled()) === 12, { what: 'the first handful of orders', timeoutMs: 60_000, seen: () => instance.output.slice(-300) });
+
+  await first.order(40);
+  await waitFor(async () => (await first.fulfilled()) > 12, { what: 'some of the forty' });
+  await first.killAll();
+  expect(await second.fulfilled()).toBe(12);
+  await first.start();
+  expect(first.output.match(PASSWORD)).toHaveLength(1); // shown on the first start alone
+  await waitFor(async () => (await first.fulfilled()) === 52, { what: 'all forty', timeoutMs: 90_000, seen: async () => first.fulfilled() });
+  expect(await first.effectsTwice()).toBe(0);
+
+  for (const instance of instances) {
+    expect(await instance.stop()).toBe(0);
+    await waitFor(() => instance.running().length === 0, { what: 'nothing left behind', seen: () => instance.running() });
+  }
+}, 240_000);
