@@ -48,7 +48,7 @@ import { Processes } from './nodes/work/processes';
 import { Role } from './nodes/work/role';
 import { LaneSource, OrderSource } from './nodes/work/stage';
 import { Sweep } from './nodes/work/sweep';
-import { createSettings } from './settings';
+import type * as Settings from './settings';
 
 /** The installation: this file runs as dist/server.js. */
 const APP_DIR = path.resolve(__dirname, '..');
@@ -88,6 +88,7 @@ async function main(): Promise<void> {
 
   const services = new Services();
   const parts = provideServices(services, { pool, env, log, dataDir });
+  const { createSettings } = require('./settings') as typeof Settings; // refuses whoever is not this server
   const red = (require('node-red') as { default?: NodeRed } & NodeRed).default ?? (require('node-red') as NodeRed);
 
   const app = express();

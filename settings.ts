@@ -48,5 +48,5 @@ export function createSettings({ services, storageModule, dataDir, appDir, edito
   };
 }
 
-if (process.env['OMS_SERVER'] !== '1' && require.main?.filename.includes('node-red'))
+if (process.env['OMS_SERVER'] !== '1')
   throw new Error('The OMS is started by `npm start`: its HTTP edge stands in front of Node-RED, and `node-red -s settings` would run without it.');
