@@ -203,6 +203,8 @@ export class System {
   readonly database: TestDatabase;
   /** The administrator's pool, for facts that no endpoint shows. */
   readonly pool: Pool;
+  /** Of the sandbox's Service Bus. */
+  readonly busConnection: string;
   readonly #options: SystemOptions;
   readonly #dataDir: string;
   readonly #server: Program;
@@ -219,6 +221,8 @@ export class System {
     this.port = ports.oms;
     this.url = `http://127.0.0.1:${ports.oms}`;
     this.#sandboxPorts = ports;
+    const partners = options.sandbox === false ? {} : sandboxVariables(ports, {});
+    this.busConnection = partners['SERVICE_BUS_CONNECTION_STRING'] ?? '';
     const token = (): string => randomBytes(24).toString('base64url');
     this.tokens = { mulesoft: token(), 'service-bus': token(), 'print-station': token(), reader: token(), operator: token() };
     this.adminPassword = token();
@@ -239,7 +243,7 @@ export class System {
       OMS_TOKEN_READER: this.tokens.reader,
       OMS_TOKEN_OPERATOR: this.tokens.operator,
       OMS_ADMIN_PASSWORD: this.adminPassword,
-      ...(sandboxed && sandboxVariables(ports, {})),
+      ...partners,
       OMS_SANDBOX_MODE: sandboxed ? 'on' : 'off',
       ...options.env,
     });
