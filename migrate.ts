@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { Umzug } from 'umzug';
 import { syncLifecycle } from './nodes/lifecycle/sync';
-import { ACCOUNTS, type Account, closeOwner, grantAccounts, keptPasswords, openOwner, OWNER } from './nodes/store/accounts';
+import { type Account, accountsOf, closeOwner, grantAccounts, openOwner, OWNER } from './nodes/store/accounts';
 
 const MIGRATIONS = path.join(__dirname, 'nodes/store/migrations/*.sql');
 const LOCK_SECONDS = 120;
@@ -17,8 +17,9 @@ export type AccountUrls = Record<Account, string>;
  * gives every account exactly its rights. Safe to run from several machines at once, and again.
  * @param url an account that may create accounts and databases, with the database's name
  * @param dataDir where the passwords of the accounts are kept
+ * @param given URLs of accounts that the site makes itself
  */
-export async function migrate({ url, dataDir }: { url: string; dataDir: string }): Promise<AccountUrls> {
+export async function migrate({ url, dataDir, given = {} }: { url: string; dataDir: string; given?: Partial<AccountUrls> }): Promise<AccountUrls> {
   const target = new URL(url);
   const database = target.pathname.slice(1);
   if (!/^[\w-]{1,60}$/.test(database)) throw new Error('OMS_DATABASE_URL must end with the name of the database, e.g. mysql://root@host:3306/oms');
@@ -28,6 +29,7 @@ export async function migrate({ url, dataDir }: { url: string; dataDir: string }
     const [[lock]] = await admin.query<RowDataPacket[]>("SELECT GET_LOCK('oms.migrate', ?) AS got", [LOCK_SECONDS]);
     if (lock?.['got'] !== 1) throw new Error(`another migration has been running for ${LOCK_SECONDS} s`);
     await assertTriggersAllowed(admin);
+    const logins = await accountsOf(admin, dataDir, given);
     await admin.query(`CREATE DATABASE IF NOT EXISTS \`${database}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`);
     const password = await openOwner(admin, database);
     const owner = await mysql.createConnection({ ...server, user: OWNER, password, database });
@@ -38,9 +40,8 @@ export async function migrate({ url, dataDir }: { url: string; dataDir: string }
       await owner.end();
       await closeOwner(admin);
     }
-    const passwords = keptPasswords(dataDir);
-    await grantAccounts(admin, database, passwords);
-    const urlOf = (account: Account): string => `mysql://${ACCOUNTS[account]}:${passwords[account]}@${target.hostname}:${server.port}/${database}`;
+    await grantAccounts(admin, database, logins);
+    const urlOf = (account: Account): string => given[account] ?? `mysql://${logins[account].user}:${logins[account].password}@${target.hostname}:${server.port}/${database}`;
     return { app: urlOf('app'), report: urlOf('report'), import: urlOf('import') };
   } finally {
     await admin.end();
@@ -79,9 +80,9 @@ async function runFiles(owner: Connection): Promise<void> {
 
 /** `node dist/migrate.js`: prints the URLs of the accounts as its last line, or one line saying what is wrong. */
 async function main(): Promise<void> {
-  const { OMS_DATABASE_URL: url, OMS_DATA_DIR: dataDir } = process.env;
+  const { OMS_DATABASE_URL: url, OMS_DATA_DIR: dataDir, OMS_DATABASE_APP_URL: app, OMS_DATABASE_REPORT_URL: report, OMS_DATABASE_IMPORT_URL: importing } = process.env;
   if (!url || !dataDir) throw new Error('OMS_DATABASE_URL and OMS_DATA_DIR are needed');
-  process.stdout.write(`${JSON.stringify(await migrate({ url, dataDir }))}\n`);
+  process.stdout.write(`${JSON.stringify(await migrate({ url, dataDir, given: { ...(app && { app }), ...(report && { report }), ...(importing && { import: importing }) } }))}\n`);
 }
 
 if (require.main === module)

@@ -54,6 +54,8 @@ import type * as Settings from './settings';
 const APP_DIR = path.resolve(__dirname, '..');
 const POOL_SIZE = 24;
 const STOP_LIMIT_MS = 6000;
+/** `flows:started` is not emitted when node types are missing; the editor must be reachable all the same, to mend that. */
+const FLOWS_LIMIT_MS = 5000;
 
 /** What we use of the embedded Node-RED. */
 interface NodeRed {
@@ -84,7 +86,7 @@ async function main(): Promise<void> {
   await assertGuarded(pool).catch((error: Error & { code?: string }) => {
     throw new Error(`The database cannot be used: ${error.message || error.code}`, { cause: error });
   });
-  if (env.sandbox) await setUpSandboxStores(pool);
+  if (env.sandboxStorefront) await setUpSandboxStores(pool);
 
   const services = new Services();
   const parts = provideServices(services, { pool, env, log, dataDir });
@@ -99,7 +101,7 @@ async function main(): Promise<void> {
     inFlight: 1000,
     metrics: services.get(Metrics),
   });
-  const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, log });
+  const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, runs: services.get(JobRuns), log });
   let ready = false;
   const isReady = async (): Promise<boolean> => ready && (await alive(pool));
   const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }, (request, response) => {
@@ -111,6 +113,8 @@ async function main(): Promise<void> {
     else if (/^\/editor([/?]|$)/.test(url)) app(request, response);
     else gate.enter(request, response);
   });
+  // Until the flows run, callers wait at the door: an endpoint that is not there yet would tell them that their order is unknown.
+  await quiesce.quiet();
   await listen(server, port, host); // taken before the flows start: a used port must stop the start, not follow it
 
   const credentialSecret = keptSecret(dataDir);
@@ -135,8 +139,10 @@ async function main(): Promise<void> {
   forwardLog(red, log);
   provideReportAccount(env);
   quiesce.wrap(red.runtime.flows);
+  const flowsStarted = Promise.withResolvers<void>();
   red.events.on('flows:started', (event) => {
-    quiesce.resume();
+    flowsStarted.resolve();
+    if (ready) quiesce.resume();
     const revision = event.config?.rev;
     if (revision) parts.processes.runs(revision).catch((error: Error) => log.warn({ code: 'process.revision', reason: error.message }, 'the flow revision could not be noted'));
   });
@@ -148,7 +154,7 @@ async function main(): Promise<void> {
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } }, strictTransportSecurity: false }));
   app.get('/', (_request, response, next) => void startPage(pool, env.sandbox).then((page) => response.type('html').send(page), next));
   app.get('/api/docs', (_request, response) => void response.type('html').send(apiPage(path.join(APP_DIR, 'docs', 'contracts'))));
-  app.use('/', red.httpNode); // after start: an earlier mount silently kills every http in
+  if (parts.role.answers) app.use('/', red.httpNode); // after start: an earlier mount silently kills every http in
   app.use((_request, response) => problem(response, 404, 'There is nothing here'));
   app.use(((error, _request, response, _next) => {
     log.error({ code: 'http.error', reason: (error as Error).message }, 'a request failed');
@@ -156,9 +162,12 @@ async function main(): Promise<void> {
   }) as express.ErrorRequestHandler);
   closeForeignUpgrades(server);
 
+  // `start` comes back before the flows run.
+  await Promise.race([flowsStarted.promise, new Promise((resolve) => setTimeout(resolve, FLOWS_LIMIT_MS).unref())]);
   parts.board.start();
   if (parts.role.works) parts.sweep.start();
   ready = true;
+  quiesce.resume();
   log.info({ code: 'oms.ready', port }, 'ready');
   process.send?.({ type: 'ready', port });
 
@@ -168,7 +177,7 @@ async function main(): Promise<void> {
       log.info({ code: 'oms.stopping', reason: why }, 'stopping');
       ready = false;
       parts.active.paused = true;
-      await Promise.all([gate.stop(STOP_LIMIT_MS), parts.receivers.pause(), parts.active.idle(STOP_LIMIT_MS)]);
+      await Promise.all([gate.stop(STOP_LIMIT_MS), parts.receivers.pause(), parts.active.idle(STOP_LIMIT_MS), services.get(JobRuns).idle(STOP_LIMIT_MS)]);
       await parts.sweep.stop();
       parts.board.stop();
       await red.stop();

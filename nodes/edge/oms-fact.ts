@@ -1,5 +1,5 @@
 import { defineNode, type NodeConfig } from '../runtime/node';
-import type { HttpMessage } from './caller';
+import { correlationOf, type HttpMessage } from './caller';
 import { Contracts } from './contracts';
 import { Inbox, STATUS_OF_ANSWER } from './inbox';
 import { FactReaders } from './readers';
@@ -22,7 +22,8 @@ export default defineNode<FactConfig, HttpMessage>('oms-fact', (node, config) =>
       message.statusCode = answers === 'each' ? 200 : first ? STATUS_OF_ANSWER[first.result] : 400;
       message.payload = answers === 'each' ? { orders: answered } : first;
       const ms = Math.round(performance.now() - begun);
-      for (const { order_id: order, result, status } of answered) node.log.info({ order, flow: node.flow, node: node.id, code: `fact.${result}`, status, ms }, 'a fact was taken');
+      const correlation = message.req && correlationOf(message);
+      for (const { order_id: order, result, status } of answered) node.log.info({ order, flow: node.flow, node: node.id, code: `fact.${result}`, status, ms, correlation }, 'a fact was taken');
       const reports = answered.map((answer) => ({ payload: { order: answer.order_id, status: `${answer.result}${answer.status ? `: ${answer.status}` : ''}`, ms } }));
       send([message, reports] as never);
     },

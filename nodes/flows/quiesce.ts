@@ -1,4 +1,5 @@
 import type { Gate } from '../edge/gate';
+import type { JobRuns } from '../jobs/runs';
 import type { Log } from '../runtime/log';
 import type { Receivers } from '../service-bus/receivers';
 import type { ActiveWork } from '../work/active';
@@ -14,17 +15,25 @@ const WORK_LIMIT_MS = 5000;
 /** `flows:started` is not emitted when node types are missing. */
 const RESUME_LIMIT_MS = 5000;
 
+interface Parts {
+  gate: Gate;
+  active: ActiveWork;
+  receivers: Receivers;
+  runs: JobRuns;
+  log: Log;
+}
+
 /**
  * Makes every kind of deploy quiet before the runtime stops anything: from the moment a flow stops, every message in it vanishes, so
  * nothing may be under way then. New callers wait at the door, claims and Service Bus pause, what runs is finished.
  */
 export class Quiesce {
-  readonly #parts: { gate: Gate; active: ActiveWork; receivers: Receivers; log: Log };
+  readonly #parts: Parts;
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #quiet = false;
 
-  constructor(parts: { gate: Gate; active: ActiveWork; receivers: Receivers; log: Log }) {
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 
@@ -46,6 +55,7 @@ export class Quiesce {
     const quietMs = Math.round(performance.now() - begun);
     try {
       const result = await original();
+      await this.#parts.runs.loseRunning();
       this.#timer = setTimeout(() => this.resume(), RESUME_LIMIT_MS);
       this.#parts.log.info({ code: 'flows.deployed', method, quietMs, ms: Math.round(performance.now() - begun) }, 'flows were deployed');
       return result;
@@ -59,9 +69,9 @@ export class Quiesce {
   async quiet(): Promise<void> {
     clearTimeout(this.#timer);
     this.#quiet = true;
-    const { gate, active, receivers } = this.#parts;
+    const { gate, active, receivers, runs } = this.#parts;
     active.paused = true;
-    await Promise.all([gate.hold(WORK_LIMIT_MS), receivers.pause(), active.idle(WORK_LIMIT_MS)]);
+    await Promise.all([gate.hold(WORK_LIMIT_MS), receivers.pause(), active.idle(WORK_LIMIT_MS), runs.idle(WORK_LIMIT_MS)]);
   }
 
   /** Everything goes on: the flows run again, or the deploy was refused. */

@@ -25,12 +25,16 @@ export interface Run {
 }
 
 const DUPLICATE = 1062;
+const STUCK_MINUTES = 30;
 const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, watermark';
 
 /** Runs of recurring jobs. Timers only tick: which slot is due is computed from the database's time, and only one process gets it. */
 export class JobRuns {
   readonly #pool: Pool;
   readonly #processes: Processes;
+  /** Runs of this process that have not ended. */
+  readonly #running = new Set<number>();
+  #onIdle: (() => void)[] = [];
 
   constructor(pool: Pool, processes: Processes) {
     this.#pool = pool;
@@ -53,13 +57,15 @@ export class JobRuns {
     );
     if (!job?.enabled) return 'disabled';
     if (job.down !== null) return `downtime: ${job.down}`;
-    if (job.running > 0) return 'the run before it has not ended';
+    if (job.running > 0 && !(await this.#giveUpStuck(id))) return 'the run before it has not ended';
     const slot = slotAt(job.cron, job.now);
     if (!slot) return 'no slot is due';
     try {
       const [result] = await this.#pool.query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, ?, ?)', [id, slot, this.#processes.id]);
+      const run = (result as unknown as { insertId: number }).insertId;
+      this.#running.add(run);
       return {
-        run: (result as unknown as { insertId: number }).insertId,
+        run,
         id,
         class: job.class,
         storeUrl: job.storeUrl,
@@ -74,8 +80,34 @@ export class JobRuns {
   }
 
   /** Ends a run; the second end of a run changes nothing. */
-  async end(run: number, state: 'done' | 'failed', result: string): Promise<void> {
+  async end(run: number, state: 'done' | 'failed' | 'lost', result: string): Promise<void> {
     await execute(this.#pool, "UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND state = 'running'", [state, result.slice(0, 500), run]);
+    this.#running.delete(run);
+    if (this.#running.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  /** Resolves when no run of this process is under way, or after `limitMs`. */
+  async idle(limitMs: number): Promise<void> {
+    if (this.#running.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([new Promise<void>((resolve) => this.#onIdle.push(resolve)), new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))]);
+    clearTimeout(timer);
+  }
+
+  /** A deploy took the flows apart: the messages of runs that still went on are gone, and the next slot begins anew. */
+  async loseRunning(): Promise<void> {
+    for (const run of this.#running) await this.end(run, 'lost', 'the flows were deployed before it had ended');
+  }
+
+  /** A run whose message was lost on its way would hold up its job for ever. @returns whether it was given up */
+  async #giveUpStuck(job: number): Promise<boolean> {
+    const lost = await execute(
+      this.#pool,
+      `UPDATE job_runs SET state = 'lost', finished_at = NOW(6), result = 'it had not ended after ${STUCK_MINUTES} minutes'
+         WHERE job_id = ? AND state = 'running' AND started_at < NOW(6) - INTERVAL ${STUCK_MINUTES} MINUTE`,
+      [job],
+    );
+    return lost > 0;
   }
 
   /** Moves the watermark forward, never back. */

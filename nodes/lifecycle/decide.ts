@@ -48,12 +48,16 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
   }
   const from = image.status;
   move(image, change.to, change.actor, change.reason ?? '', plan);
+  if (endsOrder(change.to)) closeHolds(beside.holds.filter((hold) => hold.order === image.order), change.actor, 'moot', `the order is ${change.to}`, image, beside, plan);
   if (change.writes) plan.writes.push(...change.writes);
   if (change.effects) plan.effects.push(...change.effects);
   if (change.renewEffects) plan.renewed.push(image.order);
   if (change.captured) plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
   return { moved: true, from, to: change.to, version: image.version };
 }
+
+/** Cancelled, or settled elsewhere: what was open about the order is decided by that. */
+export const endsOrder = (to: Status): boolean => to === 'PROCESSED_EXTERNALLY' || to.endsWith('_CANCELLED');
 
 /** Kept once, however often it is asked; decided when the outcome of the call is known. */
 function keepWish(change: Change, to: Status, why: string, image: Image, beside: Beside, plan: Plan): ChangeResult {
@@ -213,20 +217,23 @@ export function decidePending(image: Image, beside: Beside, rules: FactRules, pl
     beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
     image.pending--;
     image.changed = true;
-    if (answer.is === 'yes') move(image, waiting.to, waiting.actor, waiting.reason, plan);
-    else plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });
+    if (answer.is === 'yes') {
+      move(image, waiting.to, waiting.actor, waiting.reason, plan);
+      closeHolds(beside.holds.filter((hold) => hold.order === image.order), waiting.actor, 'moot', `the order is ${waiting.to}`, image, beside, plan);
+    }
+    if (answer.is === 'no') plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });
     plan.cancellations.push({ id: waiting.id, state: answer.is === 'yes' ? 'granted' : 'declined', reason: answer.is === 'yes' ? 'nothing stood against it' : answer.reason });
   }
 }
 
-/** Whether a whole-order cancel is possible now, must wait for a call in doubt, or is refused. */
+/** Whether a whole-order cancel is possible now, must wait for a call in doubt, or is refused. Marks, which may be repeated, stand in nobody's way. */
 export function mayCancel(
   status: Status,
   effects: readonly { kind: string; state: string }[],
 ): { is: 'yes' } | { is: 'wait'; reason: string } | { is: 'no'; reason: string } {
   const { cancel } = lifecycle.statuses[status];
   if (cancel === 'closed') return { is: 'no', reason: `an order in ${status} cannot be cancelled any more` };
-  const doubt = effects.find((effect) => IN_DOUBT.has(effect.state));
+  const doubt = effects.find((effect) => IN_DOUBT.has(effect.state) && !effect.kind.includes('.mark-'));
   if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
   if (cancel !== 'free') return { is: 'no', reason: 'NAV knows the order: it can no longer be cancelled here' };
   if (effects.some((effect) => effect.kind === 'nav.create' && effect.state === 'done')) return { is: 'no', reason: 'NAV knows the order: it can no longer be cancelled here' };

@@ -1,4 +1,5 @@
 import { lifecycle, type Status } from './lifecycle';
+import { isAfter } from './line';
 
 /** What a flow says about the stage that begins with an `oms-work` node. */
 export interface Stage {
@@ -54,8 +55,14 @@ export function isWorking(status: Status, from: Status | undefined, platform: st
   const { kind, workingWhen } = lifecycle.statuses[status];
   if (kind !== 'working') return false;
   if (workingWhen === 'shopify') return platform === 'shopify';
-  if (workingWhen === 'nav-knows') return from !== undefined && lifecycle.statuses[from].cancel !== 'free';
+  if (workingWhen === 'nav-knows') return from !== undefined && navKnows(from);
   return true;
+}
+
+/** Whether an order that leaves this status is known to NAV. */
+function navKnows(from: Status): boolean {
+  const { cancel, phase } = lifecycle.statuses[from];
+  return cancel === 'nav' || phase === 'refund' || isAfter(from, 'nav') || from === 'FAILED_TO_CANCEL_ON_NAV';
 }
 
 /** Whether a pause stops this status or kind of task, for orders of this store. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { jitter, mayRetry, type Pool, type PoolConnection } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
-import { decideChange, decideFact, decidePending, openHold, Plan } from './decide';
+import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
 import { grouped, type Grouped } from './grouping';
 import { type Beside, lockOrders, readBeside, readStores } from './read';
@@ -135,7 +135,12 @@ export class Transitions {
   /** Most groups need nothing beside the status rows: only facts and orders with something pending do. */
   async #beside(connection: PoolConnection, entries: readonly Entry[], images: ReadonlyMap<number, Image>): Promise<Beside> {
     const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
-    const decided = entries.flatMap((entry) => ('change' in entry && (entry.change.decision || entry.change.wish) ? [entry.change.order] : []));
+    const decided = entries.flatMap((entry) => {
+      if (!('change' in entry)) return [];
+      const { order, to, decision, wish } = entry.change;
+      const closes = to !== undefined && endsOrder(to) && (images.get(order)?.holds ?? 0) > 0;
+      return decision || wish || closes ? [order] : [];
+    });
     const pending = [...images.values()].filter((image) => image.pending > 0).map((image) => image.order);
     const orders = new Set([...facts.map((fact) => fact.order), ...decided, ...pending]);
     if (orders.size === 0) return { context: new Map(), inbox: [], cancellations: [], holds: [] };

@@ -88,6 +88,15 @@ function readCursor(after: string): { at: string; id: number } {
 
 const decimal = (amount: number | null, currency: string | null): string | null => (amount === null || currency === null ? null : formatAmount(amount, currency));
 
+/** Who acts next. A status that works for some orders and ends others has ended this one when nothing of it is due, claimed or held. */
+function waitsFor(
+  { kind, workingWhen, owner, runbook }: (typeof lifecycle.statuses)[keyof typeof lifecycle.statuses],
+  order: Record<string, unknown>,
+): { kind: string; owner: string; runbook: string | null } {
+  const ended = kind === 'final' || (workingWhen !== undefined && order['due_at'] === null && order['claimed_at'] === null && order['open_holds'] === 0);
+  return ended ? { kind: 'final', owner: '-', runbook: null } : { kind, owner, runbook: runbook ?? null };
+}
+
 interface Step {
   at: Date;
   kind: 'transition' | 'event' | 'effect' | 'fact' | 'hold';
@@ -136,7 +145,7 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
     ...columns,
     currency,
     total: decimal(total, currency),
-    waits_for: status && { kind: status.kind, owner: status.owner, runbook: status.runbook ?? null },
+    waits_for: status && waitsFor(status, order),
     customer: customer ?? null,
     shipping_address: shippingAddress ?? null,
     billing_address: billingAddress ?? null,

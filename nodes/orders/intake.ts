@@ -115,7 +115,7 @@ async function writePage(connection: PoolConnection, store: Store, platform: Pla
   await connection.query(`${insert('platform_orders', page.map(({ platformId, raw, modifiedAt }) => {
     const text = JSON.stringify(raw);
     return { store_id: store.id, platform_id: platformId, raw: text, raw_hash: createHash('sha256').update(text).digest(), modified_at: modifiedAt ?? null };
-  })).join('')} ON DUPLICATE KEY UPDATE raw = VALUES(raw), raw_hash = VALUES(raw_hash), modified_at = VALUES(modified_at)`);
+  })).join('')} ON DUPLICATE KEY UPDATE raw = VALUES(raw), raw_hash = VALUES(raw_hash), modified_at = VALUES(modified_at), updated_at = NOW(6)`);
   await connection.query(`${insert('orders', page.map((candidate) => ({
     store_id: store.id,
     platform_id: candidate.platformId,

@@ -12,7 +12,7 @@ interface Contract {
 const ENDPOINTS: readonly (readonly [method: string, path: string, callers: string, contract: string, what: string])[] = [
   ['PATCH', '/api/v3/osor_order/status/:order_id', 'mulesoft', 'nav-release-status', 'NAV has released an order, or could not'],
   ['POST', '/api/v3/osor_order/fulfill_orders', 'mulesoft', 'fulfill-orders', 'parcels that left the warehouse'],
-  ['POST', '/api/service_bus/events', 'service-bus', 'fulfillment-event', 'a fulfilment event, as on the Service Bus topic'],
+  ['POST', '/api/service_bus/events', 'service-bus, print-station', 'fulfillment-event', 'a fulfilment event, as on the Service Bus topic'],
   ['GET', '/api/oms/orders?status=&q=&after=&limit=', 'reader, operator', '', 'a page of orders'],
   ['GET', '/api/oms/orders/:id', 'reader, operator', '', 'an order with its whole timeline'],
   ['POST', '/api/oms/orders/:id/put-back', 'operator', 'operator-reason', 'puts an order in error back to where it failed from'],

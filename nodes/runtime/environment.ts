@@ -24,7 +24,13 @@ export class Environment {
     return value === undefined ? fallback : Number(value);
   }
 
+  /** Every partner is the sandbox's: waits and schedules may be short. */
   get sandbox(): boolean {
-    return this.optional('OMS_SANDBOX_MODE') === 'on';
+    return this.optional('OMS_SANDBOX_MODE') === 'on' && this.optional('OMS_SANDBOX') !== 'mixed';
+  }
+
+  /** The storefront is the sandbox's, whatever the others are. */
+  get sandboxStorefront(): boolean {
+    return this.optional('OMS_SANDBOX_MODE') === 'on' && new URL(this.optional('SFCC_URL') ?? 'http://none').host === `127.0.0.1:${this.optional('OMS_SANDBOX_PORT') ?? '18880'}`;
   }
 }

@@ -189,7 +189,8 @@ function logFailure(node: OmsNode, message: Message): void {
   const failure = message.failure;
   if (!failure) return;
   const work = message['work'] as { order?: number } | undefined;
-  const fields = { order: work?.order, flow: node.flow, node: node.id, code: failure.code, class: failure.class, reason: failure.message };
+  const order = message['order'] as { name?: string } | undefined;
+  const fields = { order: order?.name ?? work?.order, flow: node.flow, node: node.id, code: failure.code, class: failure.class, reason: failure.message };
   if (failure.class === 'bug') node.log.error(fields, 'an unforeseen error reached the Catch of the flow');
   else node.log.info(fields, 'a step failed');
 }

@@ -5,6 +5,7 @@ import { Environment } from '../runtime/environment';
 import { Database } from '../store/database';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import type { SfccClient } from './client';
+import { readOrdersInError } from './in-error';
 import { firstPage, nextPage, type PageCursor } from './pages';
 
 interface SfccOrdersConfig extends NodeConfig {
@@ -26,13 +27,22 @@ export default defineNode<SfccOrdersConfig, PageMessage>('oms-sfcc-orders', (nod
       const cursor = message.cursor ?? firstPage(job.watermark, overlapMs);
       // The page before has been committed by now: what it covered need not be read again.
       if (cursor.covered) await runs.advance(job.id, new Date(cursor.covered));
+      const store = await findStore(pool, job.storeUrl);
+      if (cursor.done && !cursor.refreshed) {
+        const orders = await readOrdersInError(pool, sfcc, store);
+        if (orders.length > 0) {
+          message.cursor = { start: 0, done: true, refreshed: true };
+          message.payload = { store: job.storeUrl, orders };
+          send([message, null]);
+          return;
+        }
+      }
       if (cursor.done) {
         message.payload = message.counts ?? {};
         delete message.cursor;
         send([null, message]);
         return;
       }
-      const store = await findStore(pool, job.storeUrl);
       const page = await sfcc.searchOrders({ site: store.site ?? '', ...(cursor.from && { from: new Date(cursor.from) }), start: cursor.start, count });
       message.cursor = nextPage(cursor, page.orders, count);
       message.payload = { store: job.storeUrl, orders: page.orders };

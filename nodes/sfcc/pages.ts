@@ -9,6 +9,8 @@ export interface PageCursor {
   /** Everything up to here has been taken and committed once the next page is asked for. */
   covered?: string;
   done: boolean;
+  /** Orders in error have been read again in this run. */
+  refreshed?: boolean;
 }
 
 /** The first page of a run begins behind the watermark, for orders that the storefront's index showed late. */

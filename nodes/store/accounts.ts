@@ -46,15 +46,45 @@ const IMPORT_RIGHTS: Record<string, string> = {
   statuses: 'SELECT',
 };
 
-/** Passwords made on the first migration and kept beside the data, readable by the owner of the files alone. */
-export function keptPasswords(dataDir: string): Record<Account, string> {
+/** An account that running programs use. */
+export interface Login {
+  user: string;
+  password: string;
+  /** The site made it and keeps its password: we give it its rights and nothing else. */
+  given: boolean;
+}
+
+/**
+ * The accounts of this installation: given by the site, or made by its first migration, whose passwords lie beside the data.
+ * @param given URLs of the accounts that the site makes itself
+ * @throws Error where an account is there already and neither of both: it is another installation's
+ */
+export async function accountsOf(admin: Connection, dataDir: string, given: Partial<Record<Account, string>>): Promise<Record<Account, Login>> {
   const file = path.join(dataDir, 'database-accounts.json');
   const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<Account, string>>) : {};
-  const fresh = (): string => randomBytes(18).toString('base64url');
-  const passwords = { app: kept.app ?? fresh(), report: kept.report ?? fresh(), import: kept.import ?? fresh() };
+  const logins = {} as Record<Account, Login>;
+  for (const account of Object.keys(ACCOUNTS) as Account[]) {
+    const url = given[account];
+    if (url) {
+      const { username, password } = new URL(url);
+      logins[account] = { user: decodeURIComponent(username), password: decodeURIComponent(password), given: true };
+      continue;
+    }
+    const user = ACCOUNTS[account];
+    if (kept[account] === undefined && (await exists(admin, user)))
+      throw new Error(`the server has an account ${user} whose password is not in ${file}: another installation uses it. Give this one a server of its own, or the accounts' URLs`);
+    logins[account] = { user, password: (kept[account] ??= randomBytes(18).toString('base64url')), given: false };
+  }
   mkdirSync(dataDir, { recursive: true });
-  writeFileSync(file, JSON.stringify(passwords, null, 2) + '\n', { mode: 0o600 });
-  return passwords;
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
+  return logins;
+}
+
+async function exists(admin: Connection, user: string): Promise<boolean> {
+  return admin.query(`SHOW GRANTS FOR '${user}'@'%'`).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Creates the owner with a password for this migration alone, and gives it the database. */
@@ -71,13 +101,14 @@ export async function closeOwner(admin: Connection): Promise<void> {
   await admin.query(`ALTER USER '${OWNER}'@'%' ACCOUNT LOCK`);
 }
 
-/** Creates the three accounts and gives each exactly its rights, whatever it had before. */
-export async function grantAccounts(admin: Connection, database: string, passwords: Record<Account, string>): Promise<void> {
-  for (const account of Object.keys(ACCOUNTS) as Account[]) {
-    const user = `'${ACCOUNTS[account]}'@'%'`;
-    await admin.query(`CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY ?`, [passwords[account]]);
-    await admin.query(`ALTER USER ${user} IDENTIFIED BY ?`, [passwords[account]]);
-    await revokeAll(admin, database, ACCOUNTS[account]);
+/** Creates the accounts that are ours and gives each exactly its rights, whatever it had before. */
+export async function grantAccounts(admin: Connection, database: string, logins: Record<Account, Login>): Promise<void> {
+  for (const { user, password, given } of Object.values(logins)) {
+    if (!given) {
+      await admin.query(`CREATE USER IF NOT EXISTS '${user}'@'%' IDENTIFIED BY ?`, [password]);
+      await admin.query(`ALTER USER '${user}'@'%' IDENTIFIED BY ?`, [password]);
+    }
+    await revokeAll(admin, database, user);
   }
   const [tables] = await admin.query<RowDataPacket[]>(
     "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'BASE TABLE'",
@@ -87,12 +118,12 @@ export async function grantAccounts(admin: Connection, database: string, passwor
   for (const { name } of tables as { name: string }[]) {
     const on = `ON \`${database}\`.\`${name}\``;
     const app = APP_RIGHTS[name] ?? 'INSERT, UPDATE';
-    grants.push(`GRANT SELECT${app && `, ${app}`} ${on} TO '${ACCOUNTS.app}'@'%'`);
+    grants.push(`GRANT SELECT${app && `, ${app}`} ${on} TO '${logins.app.user}'@'%'`);
     const report = REPORT_RIGHTS[name] ?? 'SELECT';
-    if (report) grants.push(`GRANT ${report} ${on} TO '${ACCOUNTS.report}'@'%'`);
-    if (IMPORT_RIGHTS[name]) grants.push(`GRANT ${IMPORT_RIGHTS[name]} ${on} TO '${ACCOUNTS.import}'@'%'`);
+    if (report) grants.push(`GRANT ${report} ${on} TO '${logins.report.user}'@'%'`);
+    if (IMPORT_RIGHTS[name]) grants.push(`GRANT ${IMPORT_RIGHTS[name]} ${on} TO '${logins.import.user}'@'%'`);
   }
-  grants.push(`GRANT EXECUTE ON PROCEDURE \`${database}\`.import_order_status TO '${ACCOUNTS.import}'@'%'`);
+  grants.push(`GRANT EXECUTE ON PROCEDURE \`${database}\`.import_order_status TO '${logins.import.user}'@'%'`);
   for (const grant of grants) await admin.query(grant);
 }
 

@@ -126,6 +126,7 @@ export class StageEnds {
          UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND (ended_at IS NULL OR outcome = 'unknown')`,
         [reference ?? null, id, id, attempt],
       );
+    if (work.effects.length > 0) await this.#transitions.review(work.order);
     if (work.voided) await this.#pool.query("UPDATE payments SET state = 'voided', settled_at = NOW(6) WHERE order_id = ? AND state = 'authorized'", [work.order]);
   }
 }

@@ -4,6 +4,7 @@ import { pauseOf, type OpenPause, type Stages } from '../lifecycle/stages';
 import { NO_STAGE, type Transitions } from '../lifecycle/transitions';
 import { execute, type Pool, select } from '../store/pool';
 import type { Pauses } from './pauses';
+import { QUEUES, type Source } from './source';
 
 const EVERY_MS = 5000;
 /** A row may stand between two statements of a writer for a moment; only what has stood still longer counts as stranded. */
@@ -73,25 +74,26 @@ export class Sweep {
 
   async #reviveStranded(): Promise<void> {
     const pauses = await select<OpenPause>(this.#pool, 'SELECT kind, name FROM pauses WHERE released_at IS NULL');
-    if (pauses.some((pause) => pause.kind === 'store')) return;
-    for (const status of this.#stages.statuses()) {
-      if (!lifecycle.has(status) || lifecycle.statuses[status].kind !== 'working' || lifecycle.statuses[status].workingWhen) continue;
-      if (this.#stages.status(status)?.scheduled || pauseOf(pauses, status, '')) continue;
-      // Looked for without locks first: almost always there is nothing.
-      const found = await select<{ id: number }>(
-        this.#pool,
-        `SELECT order_id AS id FROM order_status WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0
-           AND entered_at < NOW(6) - INTERVAL ${GRACE_SECONDS} SECOND LIMIT ${LIMIT}`,
-        [status],
-      );
-      if (found.length === 0) continue;
-      const stranded = await execute(
-        this.#pool,
-        'UPDATE order_status SET due_at = NOW(6) WHERE order_id IN (?) AND status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0',
-        [found.map((row) => row.id), status],
-      );
-      if (stranded > 0) this.#log.warn({ code: 'work.stranded', status, orders: stranded }, 'orders that nobody had made due are due again');
-    }
+    const works = this.#stages.statuses().filter((status) => lifecycle.has(status) && lifecycle.statuses[status].kind === 'working' && !lifecycle.statuses[status].workingWhen);
+    for (const status of works) if (!this.#stages.status(status)?.scheduled) await this.#revive('status', status, 'entered_at', pauses);
+    for (const kind of this.#stages.tasks()) await this.#revive('task', kind, 'done_at IS NULL AND updated_at', pauses);
+  }
+
+  /** @param since what must lie behind for a while before a row counts as stranded */
+  async #revive(source: Source['kind'], stage: string, since: string, pauses: readonly OpenPause[]): Promise<void> {
+    if (pauseOf(pauses, stage, '')) return;
+    const { table, id, by } = QUEUES[source];
+    const paused = pauses.filter((pause) => pause.kind === 'store').map((pause) => pause.name);
+    const stranded = `${by} = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0 AND ${since} < NOW(6) - INTERVAL ${GRACE_SECONDS} SECOND`;
+    // Looked for without locks first: almost always there is nothing.
+    const found = await select<{ id: number }>(
+      this.#pool,
+      `SELECT ${id} AS id FROM ${table} WHERE ${stranded} AND store_id NOT IN (SELECT id FROM stores WHERE url IN (?)) LIMIT ${LIMIT}`,
+      [stage, [...paused, '']],
+    );
+    if (found.length === 0) return;
+    const revived = await execute(this.#pool, `UPDATE ${table} SET due_at = NOW(6) WHERE ${stranded} AND ${id} IN (?)`, [stage, found.map((row) => row.id)]);
+    if (revived > 0) this.#log.warn({ code: 'work.stranded', status: stage, orders: revived }, 'work that nobody had made due is due again');
   }
 
   async #releaseNoStage(): Promise<void> {
