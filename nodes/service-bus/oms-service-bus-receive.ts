@@ -24,7 +24,7 @@ export default defineNode<ReceiveConfig>('oms-service-bus-receive', (node, confi
     connectionString,
     topic,
     subscription,
-    maxInFlight: Number(config.inFlight) || 32,
+    maxInFlight: Number(config.inFlight) || 8,
     onMessage: (message) => {
       const delivery = randomUUID();
       deliveries.add(delivery, async (settlement) => {
