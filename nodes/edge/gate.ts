@@ -77,28 +77,27 @@ export class Gate {
     if (typeof given !== 'string' || !/^[\w.-]{8,64}$/.test(given)) request.headers[CORRELATION_HEADER] = randomUUID();
     response.setHeader(CORRELATION_HEADER, String(request.headers[CORRELATION_HEADER]));
     if (this.#stopping) return problem(response, 503, 'The system is stopping', { 'retry-after': '5', connection: 'close' });
-    if (this.#held) {
-      if (this.#held.length >= HELD) return problem(response, 503, 'A deploy is under way', { 'retry-after': '2' });
-      this.#held.push(() => this.#admit(request, response));
-      return;
-    }
-    this.#admit(request, response);
+    if (this.#held && this.#held.length >= HELD) return problem(response, 503, 'A deploy is under way', { 'retry-after': '2' });
+    // Also of a caller who is held: a body that comes meanwhile would be in the stream when it is looked for.
+    const body = request.method === 'GET' || request.method === 'HEAD' ? undefined : collectBody(request, this.#options.bodyLimit);
+    if (this.#held) this.#held.push(() => this.#admit(request, response, body));
+    else this.#admit(request, response, body);
   };
 
-  #admit(request: IncomingMessage, response: ServerResponse): void {
+  #admit(request: IncomingMessage, response: ServerResponse, body: CollectedBody | undefined): void {
     if (response.destroyed) return;
     if (this.#open.size >= this.#options.inFlight) return problem(response, 503, 'Too much is under way', { 'retry-after': '1' });
     if (this.#tooFast(request)) return problem(response, 429, 'Too many requests', { 'retry-after': '1' });
     this.#watch(request, response);
-    if (request.method === 'GET' || request.method === 'HEAD') return this.#behind(request, response);
+    if (!body) return this.#behind(request, response);
     const { bodyLimit } = this.#options;
     const tooLarge = (): void => problem(response, 413, `The body is larger than ${bodyLimit} bytes`, { connection: 'close' });
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return tooLarge();
     const encoding = request.headers['content-encoding'];
     if (encoding && encoding !== 'identity') return problem(response, 415, 'Compressed bodies are not taken', { connection: 'close' });
-    collectBody(request, bodyLimit, tooLarge, (body) => {
+    body(tooLarge, (whole) => {
       if (response.headersSent) return;
-      const wrong = parseInto(request, body);
+      const wrong = parseInto(request, whole);
       if (wrong) return problem(response, 400, wrong.title, {}, wrong.pointer);
       this.#behind(request, response);
     });
@@ -130,28 +129,35 @@ export class Gate {
   }
 }
 
+/** Says who is told when the body is whole or too large, also where that has happened already. */
+type CollectedBody = (tooLarge: () => void, done: (body: Buffer) => void) => void;
+
 /** Collects the body before it enters the readable stream, then puts it in at once: everything behind sees an untouched request. */
-function collectBody(request: IncomingMessage, limit: number, tooLarge: () => void, done: (body: Buffer) => void): void {
+function collectBody(request: IncomingMessage, limit: number): CollectedBody {
   const parts: Buffer[] = [];
   let size = 0;
-  let over = false;
+  let ended: 'whole' | 'too large' | undefined;
+  let tell: (() => void) | undefined;
   const intercepted = request as { push?: (chunk: Buffer | null) => boolean };
   intercepted.push = (chunk) => {
-    if (over) return true;
-    if (chunk === null) {
+    if (ended) return true;
+    size += chunk?.length ?? 0;
+    if (chunk === null) ended = 'whole';
+    else if (size > limit) ended = 'too large';
+    else parts.push(chunk);
+    if (ended) tell?.();
+    return true;
+  };
+  return (tooLarge, done) => {
+    tell = () => {
+      if (ended === 'too large') return tooLarge();
       delete intercepted.push;
       const body = Buffer.concat(parts, size);
       if (size > 0) request.push(body);
       request.push(null);
       done(body);
-      return true;
-    }
-    size += chunk.length;
-    if (size > limit) {
-      over = true;
-      tooLarge();
-    } else parts.push(chunk);
-    return true;
+    };
+    if (ended) tell();
   };
 }
 
