@@ -25,7 +25,7 @@ class FakeRed {
   }
 
   make(type: string, config: Partial<NodeConfig> & Record<string, unknown> = {}) {
-    const id = String(config.id ?? type);
+    const id = config.id ?? type;
     const node = Object.assign(new EventEmitter(), {
       id, type, name: id, send: () => undefined, error: (error: unknown) => this.errors.push(error), status: (badge: { text: string }) => this.badges.push(badge),
     });
@@ -100,7 +100,7 @@ test('a close that fails is reported and ends all the same', async () => {
 
 test('a node that is set up wrongly says so on the canvas, and every message is retried later', async () => {
   const fake = new FakeRed();
-  defineNode('oms-test', (node) => ({ input: () => node.use('nothing') as never }))(fake.red);
+  defineNode('oms-test', (node) => ({ input: () => void node.use('nothing') }))(fake.red);
   defineNode('oms-wrong', (node) => {
     node.use(undefined);
     return {};
