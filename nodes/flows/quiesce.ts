@@ -32,6 +32,7 @@ export class Quiesce {
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #quiet = false;
+  #resumed = Promise.withResolvers<void>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -43,7 +44,8 @@ export class Quiesce {
       const original = flows[method] as (options: unknown) => Promise<unknown>;
       flows[method] = (options: unknown): Promise<unknown> => {
         const deploy = this.#turn.then(() => this.#deploy(() => original.call(flows, options), method));
-        this.#turn = deploy.catch(() => undefined);
+        // The runtime answers before the flows run: the next deploy waits for that, or their start would open the doors in its middle.
+        this.#turn = deploy.then(() => this.#resumed.promise, () => undefined);
         return deploy;
       };
     }
@@ -68,6 +70,7 @@ export class Quiesce {
   /** Stops taking in anything and waits for what runs, each for at most five seconds. */
   async quiet(): Promise<void> {
     clearTimeout(this.#timer);
+    if (!this.#quiet) this.#resumed = Promise.withResolvers();
     this.#quiet = true;
     const { gate, active, receivers, runs } = this.#parts;
     active.paused = true;
@@ -78,6 +81,7 @@ export class Quiesce {
   resume(): void {
     if (!this.#quiet) return;
     this.#quiet = false;
+    this.#resumed.resolve();
     clearTimeout(this.#timer);
     const { gate, active, receivers, log } = this.#parts;
     active.paused = false;
