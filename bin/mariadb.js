@@ -34,7 +34,7 @@ const LONGEST_SOCKET = 100;
  */
 async function startMariadb({ dataDirectory, options = [], keepPort = false, onInstall, signal }) {
   const place = layout(dataDirectory);
-  for (const directory of [dataDirectory, place.run, path.dirname(place.log)]) fs.mkdirSync(directory, { recursive: true });
+  for (const directory of [dataDirectory, place.run, place.temporary, path.dirname(place.log)]) fs.mkdirSync(directory, { recursive: true });
   const secrets = readSecrets(place);
   const programs = await provideMariadb({ announce: onInstall, signal });
 
@@ -68,6 +68,8 @@ function layout(dataDirectory) {
   return {
     run: runDirectory,
     files: path.join(dataDirectory, 'database'),
+    // Its own: a server that starts removes what looks like left over from /tmp, also the temporary tables of another one.
+    temporary: path.join(dataDirectory, 'database-temporary'),
     secrets: path.join(dataDirectory, 'database.json'),
     log: path.join(dataDirectory, 'logs', 'mariadb.log'),
     initialSql: path.join(runDirectory, 'mariadb-accounts.sql'),
@@ -130,7 +132,7 @@ async function createFiles(programs, place, signal) {
   const { status, output } = await run(
     programs.install,
     ['--no-defaults', `--datadir=${draft}`, '--skip-test-db', '--auth-root-authentication-method=socket', `--auth-root-socket-user=${os.userInfo().username}`, '--innodb-log-file-size=64M', ...asCurrentUser()],
-    { signal },
+    { signal, env: { ...process.env, TMPDIR: place.temporary } },
   );
   if (status !== 0) throw new Stop(`The private MariaDB could not be made in ${place.files}:\n${lastLines(output)}`);
   fs.chmodSync(draft, 0o700);
@@ -146,6 +148,7 @@ function serverArguments({ place, port, options }) {
   return [
     '--no-defaults',
     `--datadir=${place.files}`,
+    `--tmpdir=${place.temporary}`,
     `--socket=${place.socket}`,
     `--pid-file=${path.join(place.files, 'mariadbd.pid')}`,
     '--bind-address=127.0.0.1',

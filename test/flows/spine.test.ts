@@ -71,7 +71,7 @@ test('the timeline tells the whole way without a gap', async () => {
     const leaves = order.timeline.filter(({ kind }) => kind === 'transition').map(({ text }) => /^(\S+) → /.exec(text)?.[1]);
     expect(leaves.slice(1)).toEqual(path.slice(0, -1));
     const told = (kind: string): string[] => order.timeline.filter((step) => step.kind === kind).map(({ text }) => text.split(/[ ,]/, 1)[0] ?? '');
-    expect(told('effect').toSorted()).toEqual(['camel.request', 'nav.create', 'nav.notice', 'sfcc.fulfil']);
+    expect(told('effect').toSorted()).toEqual(['camel.request', 'nav.create', 'nav.notice', 'sfcc.fulfil', 'sfcc.mark-exported']);
     expect(new Set(told('fact'))).toEqual(new Set(['RELEASED_FROM_NAV', 'accepted', 'shipped']));
     const times = order.timeline.map(({ at }) => Date.parse(at));
     expect(times).toEqual(times.toSorted((a, b) => a - b));
