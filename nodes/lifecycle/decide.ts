@@ -50,7 +50,11 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
   move(image, change.to, change.actor, change.reason ?? '', plan);
   if (endsOrder(change.to)) closeHolds(beside.holds.filter((hold) => hold.order === image.order), change.actor, 'moot', `the order is ${change.to}`, image, beside, plan);
   if (change.writes) plan.writes.push(...change.writes);
-  if (change.effects) plan.effects.push(...change.effects);
+  if (change.effects) {
+    plan.effects.push(...change.effects);
+    // What waits for the outcome of these calls is decided in the same group.
+    for (const effect of beside.context.get(image.order)?.effects ?? []) if (change.effects.some(({ id }) => id === effect.id)) effect.state = 'done';
+  }
   if (change.renewEffects) plan.renewed.push(image.order);
   if (change.captured) plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
   return { moved: true, from, to: change.to, version: image.version };
