@@ -34,15 +34,18 @@ async function listen(): Promise<WebSocket> {
   opened.onmessage = ({ data }: { data: unknown }) => {
     for (const { topic, data: message } of [JSON.parse(String(data))].flat() as { topic?: string; data: DebugMessage }[]) if (topic === 'debug') seen.push(message);
   };
+  // What is asked before the token has been looked at is not heard.
+  const accepted = new Promise<void>((resolve) => opened.addEventListener('message', ({ data }) => String(data).includes('"auth":"ok"') && resolve()));
   opened.send(JSON.stringify({ auth: (body as { access_token: string }).access_token }));
+  await accepted;
   opened.send(JSON.stringify({ subscribe: 'debug' }));
   return opened;
 }
 
 test('the watch shows counts and ages of every status, late orders and open holds, each under its name', async () => {
-  await waitFor(() => seen.some((each) => each.name === 'Orders per status' && /FULFILLED/.test(each.msg)), { what: 'the counts', timeoutMs: 20_000 });
-  const counts = JSON.parse(seen.findLast((each) => each.name === 'Orders per status')?.msg ?? '{}') as Record<string, string>;
-  expect(counts['FULFILLED']).toMatch(/^12 · oldest \d+ s$/);
+  const latest = (): string | undefined => seen.findLast((each) => each.name === 'Orders per status')?.msg;
+  const full = await waitFor(() => /"FULFILLED":\s*"12 · oldest \d+ s"/.test(latest() ?? '') && latest(), { what: 'all twelve in the counts', timeoutMs: 20_000, seen: latest });
+  const counts = JSON.parse(full) as Record<string, string>;
   expect(counts['GENERALIZE_ERROR']).toMatch(/^1 · oldest \d+ s$/);
   await waitFor(() => ['Late orders', 'Open holds'].every((name) => seen.some((each) => each.name === name)), { what: 'late orders and holds', timeoutMs: 20_000 });
   expect(seen.findLast((each) => each.name === 'Open holds')?.msg).toBe('none');
