@@ -236,7 +236,7 @@ function provideServices(services: Services, { pool, env, log, dataDir }: { pool
       operator: env.optional('OMS_TOKEN_OPERATOR') ?? '',
     }),
   );
-  return { role, active, processes, board, receivers, sweep: new Sweep({ pool, stages, pauses, transitions, log }) };
+  return { role, active, processes, board, receivers, sweep: new Sweep({ pool, stages, pauses, transitions, claims, active, log }) };
 }
 
 const LANES_FOR_MS = 10_000;

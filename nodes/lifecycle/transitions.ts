@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { jitter, mayRetry, type Pool, type PoolConnection } from '../store/pool';
+import { isRefusedBySql, jitter, mayRetry, type Pool, type PoolConnection } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
 import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
@@ -82,8 +82,7 @@ export class Transitions {
     try {
       return await this.#writeGroup(entries, wait);
     } catch (error) {
-      const [only, ...others] = entries;
-      if (only && others.length === 0) return new Map([[only, { error }]]);
+      if (entries.length === 1 || !isRefusedBySql(error)) return new Map(entries.map((entry) => [entry, { error }]));
       const half = entries.length >> 1;
       const first = await this.#isolate(entries.slice(0, half), wait);
       return new Map([...first, ...(await this.#isolate(entries.slice(half), wait))]);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
-import { inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
+import { inTransaction, isRefusedBySql, type Pool, type PoolConnection, select } from '../store/pool';
 import { insert } from '../store/rows';
 import type { OrderContent } from './load';
 import type { CanonicalOrder } from './order';
@@ -84,6 +84,7 @@ export async function takePage(
   try {
     await inTransaction(pool, (connection) => writePage(connection, store, platform, all));
   } catch (error) {
+    if (!isRefusedBySql(error)) throw error;
     if (all.length > 1) {
       const half = Math.ceil(raws.length / 2);
       const parts = [];

@@ -36,6 +36,11 @@ export function mayRetry(error: unknown): boolean {
   return RETRIED.has((error as { errno?: number }).errno ?? 0);
 }
 
+/** Whether the server itself refused a statement; otherwise it could not be asked, and asking row by row would not help. */
+export function isRefusedBySql(error: unknown): boolean {
+  return (error as { sqlState?: string }).sqlState !== undefined;
+}
+
 /**
  * Runs `work` in one transaction; on a deadlock or lock wait time-out rolls back and tries the whole of it again, with jitter.
  * `work` must do nothing but SQL on its connection: no network call happens inside a transaction.

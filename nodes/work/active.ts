@@ -24,6 +24,11 @@ export class ActiveWork {
     if (this.#running.size === 0) for (const resolve of this.#idle) resolve();
   }
 
+  /** Whether a claim is still being worked on here. */
+  has(work: Pick<Work, 'source' | 'id' | 'token'>): boolean {
+    return this.#running.has(keyOf(work));
+  }
+
   size(): number {
     return this.#running.size;
   }

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { execute, inTransaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
 import { type OpenPause, pauseOf } from '../lifecycle/stages';
+import type { ActiveWork } from './active';
 import type { Processes } from './processes';
 import { QUEUES, type Source, type Work } from './source';
 
 /** A claimed row before the stage adds what it knows. */
 export type Claim = Pick<Work, 'source' | 'name' | 'id' | 'order' | 'token' | 'attempt' | 'lane' | 'version' | 'subject'>;
+
+/** A claim is in work the moment after it is committed; only one that has stood for longer can have been forgotten. */
+const FORGOTTEN_SECONDS = 10;
 
 interface Candidate {
   id: number;
@@ -107,6 +111,31 @@ export class Claims {
       [Math.round(ms * 1000), counted ? 0 : 1, reason.slice(0, 500), work.id, work.token],
     );
     return kept === 1;
+  }
+
+  /**
+   * Frees claims of this process that nothing works on any more: their end could not be written while the database was away. The
+   * attempt counts; a remote call that was under way is found in doubt by the next one.
+   * @returns how many
+   */
+  async freeForgotten(active: ActiveWork): Promise<number> {
+    let freed = 0;
+    for (const source of ['status', 'task'] as const) {
+      const { table, id } = QUEUES[source];
+      const claimed = await select<{ id: number; token: string }>(
+        this.#pool,
+        `SELECT ${id} AS id, claim_token AS token FROM ${table} WHERE claimed_by = ? AND claimed_at < NOW(6) - INTERVAL ${FORGOTTEN_SECONDS} SECOND`,
+        [this.#processes.id],
+      );
+      for (const row of claimed.filter((each) => !active.has({ source, ...each })))
+        freed += await execute(
+          this.#pool,
+          `UPDATE ${table} SET due_at = IF(holds > 0, NULL, NOW(6)), claimed_by = NULL, claim_token = NULL, claimed_at = NULL, reason = 'the end of its last attempt could not be written'
+             WHERE ${id} = ? AND claim_token = ?`,
+          [row.id, row.token],
+        );
+    }
+    return freed;
   }
 
   /** Ends a task. Its order is not moved. */

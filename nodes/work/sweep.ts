@@ -3,6 +3,8 @@ import { lifecycle } from '../lifecycle/lifecycle';
 import { pauseOf, type OpenPause, type Stages } from '../lifecycle/stages';
 import { NO_STAGE, type Transitions } from '../lifecycle/transitions';
 import { execute, type Pool, select } from '../store/pool';
+import type { ActiveWork } from './active';
+import type { Claims } from './claims';
 import type { Pauses } from './pauses';
 import { QUEUES, type Source } from './source';
 
@@ -31,16 +33,20 @@ export class Sweep {
   readonly #stages: Stages;
   readonly #pauses: Pauses;
   readonly #transitions: Transitions;
+  readonly #claims: Claims;
+  readonly #active: ActiveWork;
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #forgetAt = 0;
 
-  constructor(parts: { pool: Pool; stages: Stages; pauses: Pauses; transitions: Transitions; log: Log }) {
+  constructor(parts: { pool: Pool; stages: Stages; pauses: Pauses; transitions: Transitions; claims: Claims; active: ActiveWork; log: Log }) {
     this.#pool = parts.pool;
     this.#stages = parts.stages;
     this.#pauses = parts.pauses;
     this.#transitions = parts.transitions;
+    this.#claims = parts.claims;
+    this.#active = parts.active;
     this.#log = parts.log;
   }
 
@@ -59,6 +65,8 @@ export class Sweep {
 
   async run(): Promise<void> {
     await this.#pauses.releaseExpired();
+    const forgotten = await this.#claims.freeForgotten(this.#active);
+    if (forgotten > 0) this.#log.warn({ code: 'work.forgotten', orders: forgotten }, 'claims that nothing worked on any more are free again');
     await this.#reviveStranded();
     await this.#releaseNoStage();
     if (Date.now() >= this.#forgetAt) {

@@ -100,6 +100,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
+function allFulfilled(instance: Instance, orders: number): Promise<unknown> {
+  return waitFor(
+    async () => {
+      await instance.decideHolds();
+      return (await instance.fulfilled()) === orders;
+    },
+    { what: `${orders} orders FULFILLED`, timeoutMs: 90_000, seen: async () => [await instance.fulfilled(), instance.output.slice(-300)] },
+  );
+}
+
 const instances = [new Instance(), new Instance()] as const;
 afterAll(async () => {
   for (const instance of instances) {
@@ -122,13 +132,14 @@ test('two instances side by side; one killed as a whole goes on where it was; bo
   expect(await second.fulfilled()).toBe(12);
   await first.start();
   expect(first.output.match(PASSWORD)).toHaveLength(1); // shown on the first start alone
-  await waitFor(
-    async () => {
-      await first.decideHolds();
-      return (await first.fulfilled()) === 52;
-    },
-    { what: 'all forty', timeoutMs: 90_000, seen: async () => first.fulfilled() },
-  );
+  await allFulfilled(first, 52);
+
+  // The database dies in the middle of work, is started again, and everything goes on.
+  await first.order(40);
+  await waitFor(async () => (await first.fulfilled()) > 52, { what: 'some of the next forty' });
+  const database = first.running().find(([name]) => name === 'mariadb')?.[1];
+  process.kill(database ?? 0, 'SIGKILL');
+  await allFulfilled(first, 92);
   const effects = await first.effects();
   expect(effects.filter((effect, index) => effects.indexOf(effect) !== index)).toEqual([]);
 

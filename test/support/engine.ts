@@ -41,7 +41,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
     pauses,
     ends: new StageEnds({ pool, transitions, claims, active }),
     ledger: new Ledger({ pool, processes, transitions, lookAfterMs: [10, 20] }),
-    sweep: new Sweep({ pool, stages, pauses, transitions, log: silent }),
+    sweep: new Sweep({ pool, stages, pauses, transitions, claims, active, log: silent }),
     /** Claims one order of a status, as a stage would. */
     async claim(status: Status, more: Partial<Work> = {}): Promise<Work> {
       const [claim] = await claims.claim({ kind: 'status', name: status }, 'US', 1);

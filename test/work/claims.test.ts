@@ -180,6 +180,17 @@ test('a pause of what does not exist is refused', async () => {
   await expect(engine.pauses.open({ kind: 'partner', name: 'Nobody', reason: 'x', actor: 'test' })).rejects.toThrow('there is no partner named Nobody');
 });
 
+test('a claim whose end could not be written is free again; one that is in work is left alone', async () => {
+  const [forgotten = 0] = await due();
+  engine.active.end(await engine.claim('READY_TO_CREATE_IN_NAV')); // as when the database is away: the slot is free, the row is not
+  const [working = 0] = await due();
+  await engine.claim('READY_TO_CREATE_IN_NAV');
+  await world.admin.query('UPDATE order_status SET claimed_at = NOW(6) - INTERVAL 1 MINUTE WHERE order_id IN (?, ?)', [forgotten, working]);
+  await engine.sweep.run();
+  expect(await statusOf(world, forgotten)).toMatchObject({ due: 1, claimed_by: null, attempts: 1 });
+  expect(await statusOf(world, working)).toMatchObject({ due: 0, claimed_by: engine.processes.id });
+});
+
 test('the sweep makes due what somebody forgot, and nothing else', async () => {
   const [forgotten = 0, held = 0] = await makeOrders(world, 2, ['READY_TO_CREATE_IN_NAV']);
   await world.pool.query('UPDATE order_status SET holds = 1 WHERE order_id = ?', [held]);
