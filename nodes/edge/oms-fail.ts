@@ -25,6 +25,7 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
       const actor = `flow:${source?.name ?? source?.id ?? node.name}`.slice(0, 100);
       if (message.res) {
         const problem = problemOf(failure, correlationOf(message));
+        if (problem.status === 503) message.headers = { 'retry-after': String(Math.ceil((failure.retryAfterMs ?? 1000) / 1000)) };
         node.log.info({ flow: node.flow, node: source?.id, code: failure.code, status: String(problem.status), correlation: problem.correlation_id }, 'a caller was refused');
         await answer(message, keys, problem.status, problem, 'application/problem+json');
       }
