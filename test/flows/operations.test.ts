@@ -159,6 +159,23 @@ describe('orders in error', () => {
     expect((await ask(name, 'put-back')).status).toBe(409);
   }, 60_000);
 
+  test('an export mark that the storefront refuses is held, and set once somebody has released it', async () => {
+    await system.fault({ system: 'sfcc', operation: 'mark-exported', fault: 'reject' });
+    const name = await one();
+    const hold = await holdOf(name);
+    expect(hold.reason).toContain('The sandbox was told to refuse this.');
+    // It stands in nobody's way.
+    await system.reach(name, 'FULFILLED');
+    // Released while the storefront still refuses: asked again, and held again.
+    expect((await system.decide(hold.id, 'release')).status).toBe(200);
+    const again = await waitFor(async () => (await system.holds(name)).find(({ id }) => id !== hold.id), { what: 'a second hold' });
+    await system.clearFaults();
+    expect((await system.decide(again.id, 'release')).status).toBe(200);
+    await waitFor(async () => (await system.storefront(name)).exported, { what: 'the mark' });
+    await waitFor(async () => (await system.order(name)).tasks.every(({ done_at: done }) => done !== null), { what: 'the end of the task' });
+    expect(await system.holds(name)).toEqual([]);
+  }, 60_000);
+
   test('two people put back at the same moment: one of them does', async () => {
     await system.fault({ system: 'nav', operation: 'document:1', fault: 'reject' });
     const name = await one();

@@ -330,6 +330,11 @@ export class System {
     rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 3 });
   }
 
+  /** Where the partners are. */
+  get partnersUrl(): string {
+    return `http://127.0.0.1:${this.#sandboxPorts.port}`;
+  }
+
   /** What the server has written, line by line. */
   logs(): readonly string[] {
     return this.#server.lines;
@@ -337,7 +342,7 @@ export class System {
 
   /** The sandbox's control API. @throws on anything but 2xx */
   async control<T = unknown>(method: string, where: string, body?: unknown): Promise<T> {
-    const answer = await this.#exchange(`http://127.0.0.1:${this.#sandboxPorts.port}/control/${where}`, method, {}, body);
+    const answer = await this.#exchange(`${this.partnersUrl}/control/${where}`, method, {}, body);
     if (answer.status >= 300) throw new Error(`control ${method} ${where}: ${answer.status} ${answer.text}`);
     return answer.body as T;
   }
