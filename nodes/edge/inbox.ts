@@ -36,14 +36,14 @@ export class Inbox {
     this.#metrics = parts.metrics;
   }
 
-  /** Facts of one request; each is decided for itself. An unknown order is not stored. */
-  async receive(facts: readonly NamedFact[]): Promise<FactAnswer[]> {
+  /** Facts of one request; each is decided for itself. An unknown order is not stored. @param node the node of the flows that took them */
+  async receive(facts: readonly NamedFact[], node?: string): Promise<FactAnswer[]> {
     const ids = await this.#idsOf(facts.map((fact) => fact.orderName));
     return Promise.all(
       facts.map(async ({ source, eventId, type, orderName, body }) => {
         const order = ids.get(orderName);
         const result: FactResult =
-          order === undefined ? { result: 'unknown' } : await this.#transitions.apply({ source, eventId, type, order, body, actor: `partner:${source}` });
+          order === undefined ? { result: 'unknown' } : await this.#transitions.apply({ source, eventId, type, order, body, actor: `partner:${source}`, node });
         this.#metrics.fact(source, type, result.result);
         return answerOf(orderName, result);
       }),

@@ -17,7 +17,7 @@ export default defineNode<FactConfig, HttpMessage>('oms-fact', (node, config) =>
       // Whatever a flow forgot: nothing that breaks its contract reaches the inbox.
       contracts.validate(config.contract, message.payload);
       const begun = performance.now();
-      const answered = await inbox.receive(read(message.payload as never, message.req?.params ?? {}));
+      const answered = await inbox.receive(read(message.payload as never, message.req?.params ?? {}), node.id);
       const [first] = answered;
       message.statusCode = answers === 'each' ? 200 : first ? STATUS_OF_ANSWER[first.result] : 400;
       message.payload = answers === 'each' ? { orders: answered } : first;

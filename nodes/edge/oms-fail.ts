@@ -32,6 +32,7 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
       if (message.delivery !== undefined)
         await deliveries.settle(message.delivery, failure.class === 'invalid' ? { outcome: 'dead-letter', reason: failure.message } : { outcome: 'abandon' });
       if (hasWork(message)) {
+        message.work.at = source?.id ?? node.id;
         metrics.failure(message.work.name, failure.class);
         const decided = await ends.fail(message.work, failure, actor);
         node.log.info({ order: message.order.name ?? message.work.order, flow: node.flow, node: source?.id, code: failure.code, status: decided }, 'a failure was decided');

@@ -100,7 +100,7 @@ export class Ledger {
       } else {
         await connection.query("UPDATE effects SET amount = ?, currency = ?, request_hash = ?, attempt = ?, state = 'sent', sent_at = NOW(6) WHERE id = ?", [...columns, id]);
       }
-      await connection.query('INSERT INTO effect_attempts (effect_id, attempt, process_id) VALUES (?, ?, ?)', [id, attempt, this.#processes.id]);
+      await connection.query('INSERT INTO effect_attempts (effect_id, attempt, process_id, node) VALUES (?, ?, ?, ?)', [id, attempt, this.#processes.id, work.at ?? work.node]);
       return { id, attempt, state: 'sent', inquiries: 0, reference: null, reason: null };
     });
   }

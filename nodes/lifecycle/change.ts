@@ -20,6 +20,8 @@ export interface Change {
   /** The claim that does it; a change by a claim that was taken away is refused as fenced. */
   token?: string;
   actor: string;
+  /** The node of the flows that does it. */
+  node?: string | undefined;
   reason?: string;
   /** A wish to cancel: it is granted, refused, or kept until a call in doubt is settled. */
   wish?: boolean;

@@ -9,7 +9,14 @@ export interface Audit {
   from: Status;
   to: Status;
   actor: string;
+  node: string | null;
   reason: string;
+}
+
+/** Who does it, and by which node of the flows. */
+interface By {
+  actor: string;
+  node?: string | null | undefined;
 }
 
 /** Everything that one group will write, collected while its entries are decided in memory. */
@@ -47,7 +54,7 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
     if (answer.is === 'wait') return keepWish(change, change.to, answer.reason, image, beside, plan);
   }
   const from = image.status;
-  move(image, change.to, change.actor, change.reason ?? '', plan);
+  move(image, change.to, change, change.reason ?? '', plan);
   if (endsOrder(change.to)) closeHolds(beside.holds.filter((hold) => hold.order === image.order), change.actor, 'moot', `the order is ${change.to}`, image, beside, plan);
   if (change.writes) plan.writes.push(...change.writes);
   if (change.effects) {
@@ -107,9 +114,9 @@ function refusalOf(change: Change, image: Image): Refusal | undefined {
   return undefined;
 }
 
-function move(image: Image, to: Status, actor: string, reason: string, plan: Plan): void {
+function move(image: Image, to: Status, { actor, node = null }: By, reason: string, plan: Plan): void {
   image.version++;
-  plan.audits.push({ order: image.order, version: image.version, from: image.status, to, actor, reason: reason.slice(0, 500) });
+  plan.audits.push({ order: image.order, version: image.version, from: image.status, to, actor, node, reason: reason.slice(0, 500) });
   image.cameFrom = image.status;
   image.status = to;
   image.token = null;
@@ -136,7 +143,7 @@ export function decideFact(fact: Fact, image: Image | undefined, beside: Beside,
   const reason = 'reason' in decision ? decision.reason : null;
   plan.inbox.push({ fact, state, reason, status: image.status });
   // Rows that the group has not written yet: the same event twice in one group is answered from here.
-  beside.inbox.push({ id: 0, order: fact.order, source: fact.source, eventId: fact.eventId, type: fact.type, body: fact.body, state, status: image.status, reason });
+  beside.inbox.push({ id: 0, order: fact.order, node: fact.node ?? null, source: fact.source, eventId: fact.eventId, type: fact.type, body: fact.body, state, status: image.status, reason });
   return answerOf({ state, status: image.status, reason });
 }
 
@@ -154,9 +161,9 @@ function judge(type: string, body: unknown, image: Image, beside: Beside, rules:
   return decision;
 }
 
-function apply(from: Pick<Fact, 'type' | 'actor'>, decision: FactDecision & { is: 'applied' }, image: Image, beside: Beside, plan: Plan): void {
+function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecision & { is: 'applied' }, image: Image, beside: Beside, plan: Plan): void {
   const { to, reason, writes = [], shipped = [], settles = [], order, hold } = decision;
-  if (to !== undefined) move(image, to, from.actor, reason, plan);
+  if (to !== undefined) move(image, to, from, reason, plan);
   else plan.events.push({ order: image.order, kind: from.type, actor: from.actor, text: reason });
   plan.writes.push(...writes);
   const context = beside.context.get(image.order);
@@ -204,7 +211,7 @@ export function decidePending(image: Image, beside: Beside, rules: FactRules, pl
       const decision = judge(kept.type, kept.body, image, beside, rules);
       if (decision.is === 'early') continue;
       const actor = `partner:${kept.source}`;
-      if (decision.is === 'applied') apply({ type: kept.type, actor }, decision, image, beside, plan);
+      if (decision.is === 'applied') apply({ type: kept.type, actor, node: kept.node ?? undefined }, decision, image, beside, plan);
       else if (decision.is !== 'already') openHold(image, 'fact.exception', `${kept.type} was kept and is impossible now: ${decision.reason}`, actor, plan);
       kept.state = decision.is === 'impossible' ? 'exception' : decision.is;
       kept.status = image.status;
@@ -222,7 +229,7 @@ export function decidePending(image: Image, beside: Beside, rules: FactRules, pl
     image.pending--;
     image.changed = true;
     if (answer.is === 'yes') {
-      move(image, waiting.to, waiting.actor, waiting.reason, plan);
+      move(image, waiting.to, waiting, waiting.reason, plan);
       closeHolds(beside.holds.filter((hold) => hold.order === image.order), waiting.actor, 'moot', `the order is ${waiting.to}`, image, beside, plan);
     }
     if (answer.is === 'no') plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });

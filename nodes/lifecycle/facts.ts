@@ -11,6 +11,8 @@ export interface Fact {
   /** As received, for the inbox. */
   body: unknown;
   actor: string;
+  /** The node of the flows that took it. */
+  node?: string | undefined;
 }
 
 /** What a rule may look at; read under the order's lock. */

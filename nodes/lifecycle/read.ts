@@ -16,6 +16,8 @@ export interface StoredFact {
   state: 'applied' | 'already' | 'kept' | 'exception';
   status: Status;
   reason: string | null;
+  /** The node that took it. */
+  node: string | null;
 }
 
 export interface WaitingCancellation {
@@ -63,7 +65,7 @@ export async function readBeside(
     `SELECT id, export_sequence AS exportSequence FROM orders WHERE id IN (?);
      SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (?);
      SELECT id, order_id AS \`order\`, kind, \`key\`, state FROM effects WHERE order_id IN (?);
-     SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason FROM inbox
+     SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox
        WHERE order_id IN (?) AND (state = 'kept'${events.length > 0 ? ' OR event_id IN (?)' : ''}) ORDER BY id;
      SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason FROM cancellations WHERE order_id IN (?) AND state = 'waiting' ORDER BY id;
      SELECT id, order_id AS \`order\`, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (?) AND resolved_at IS NULL`,

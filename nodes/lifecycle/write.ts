@@ -31,7 +31,7 @@ const list = (values: readonly (string | number)[]): string => values.map((value
 /** In version order, so that an order which moves twice in a group is moved step by step by the trigger. */
 function auditRows({ audits }: Plan): string[] {
   const sorted = audits.toSorted((a, b) => a.order - b.order || a.version - b.version);
-  return insert('order_audits', sorted.map(({ order, version, from, to, actor, reason }) => ({ order_id: order, version, from_status: from, to_status: to, actor, reason })));
+  return insert('order_audits', sorted.map(({ order, version, from, to, actor, node, reason }) => ({ order_id: order, version, from_status: from, to_status: to, actor, node, reason })));
 }
 
 /** The trigger cleared claim and due time of what moved; here only what differs from that: due again, or other counters. */
@@ -127,7 +127,7 @@ function inboxRows({ inbox, inboxApplied, wishes, cancellations }: Plan): string
   return [
     ...insert('cancellations', wishes),
     ...insert('inbox', inbox.map(({ fact, state, reason, status }) => ({
-      source: fact.source, event_id: fact.eventId, type: fact.type, order_id: fact.order, body: JSON.stringify(fact.body), state, reason, status,
+      source: fact.source, event_id: fact.eventId, type: fact.type, order_id: fact.order, node: fact.node ?? null, body: JSON.stringify(fact.body), state, reason, status,
     }))),
     ...inboxApplied.map(({ id, state, reason, status }) =>
       `UPDATE inbox SET state = ${escape(state)}, reason = ${escape(reason)}, status = ${escape(status)}, applied_at = NOW(6) WHERE id = ${id}`),

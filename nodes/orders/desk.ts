@@ -11,6 +11,8 @@ import type { Platforms } from './platforms';
 export interface Asked {
   actor: string;
   reason: string;
+  /** The node of the flows that asks. */
+  node?: string;
 }
 
 /** What an operator is told. `result` says what happened; 202 where it is to be decided later. */
@@ -43,7 +45,7 @@ export class OrderDesk {
   }
 
   /** Puts an order in error back to where it failed from. One that was never generalised is read again first. */
-  async putBack(idOrName: string, { actor, reason }: Asked): Promise<Answer> {
+  async putBack(idOrName: string, asked: Asked): Promise<Answer> {
     const order = await this.#standing(idOrName);
     if (lifecycle.statuses[order.status].kind !== 'error') return refuse(order, order.status, `an order in ${order.status} is not in error`);
     if (order.status === 'GENERALIZE_ERROR') {
@@ -54,19 +56,19 @@ export class OrderDesk {
     if (!to) return refuse(order, order.status, `nothing leads back from ${order.status}`);
     // A fork is decided again after a put-back.
     await this.#pool.query('UPDATE orders SET decisions = NULL WHERE id = ?', [order.id]);
-    return this.#move(order, to, { actor, reason }, 'put-back', true);
+    return this.#move(order, to, asked, 'put-back', true);
   }
 
   /** Somebody has settled it by hand: no stage touches it any more. */
-  async processedExternally(idOrName: string, { actor, reason }: Asked): Promise<Answer> {
+  async processedExternally(idOrName: string, asked: Asked): Promise<Answer> {
     const order = await this.#standing(idOrName);
-    return this.#move(order, 'PROCESSED_EXTERNALLY', { actor, reason }, 'processed-externally');
+    return this.#move(order, 'PROCESSED_EXTERNALLY', asked, 'processed-externally');
   }
 
   /** Cancels the whole order while NAV does not know it; while a call is in doubt the wish waits for its outcome. */
-  async cancel(idOrName: string, { actor, reason }: Asked): Promise<Answer> {
+  async cancel(idOrName: string, { actor, reason, node }: Asked): Promise<Answer> {
     const order = await this.#standing(idOrName);
-    const result = await this.#transitions.transition({ order: order.id, to: 'CS_CANCELLED', actor, reason, wish: true });
+    const result = await this.#transitions.transition({ order: order.id, to: 'CS_CANCELLED', actor, node, reason, wish: true });
     if (result.moved) return answer(order, 200, result.to, 'cancelled');
     const status = result.status ?? order.status;
     if (result.waiting !== undefined) return answer(order, 202, status, 'waiting', result.waiting);
@@ -143,8 +145,8 @@ export class OrderDesk {
     return undefined;
   }
 
-  async #move(order: Standing, to: Status, { actor, reason }: Asked, done: string, renewEffects = false): Promise<Answer> {
-    const result = await this.#transitions.transition({ order: order.id, from: order.status, to, actor, reason, ...(renewEffects && { renewEffects }) });
+  async #move(order: Standing, to: Status, { actor, reason, node }: Asked, done: string, renewEffects = false): Promise<Answer> {
+    const result = await this.#transitions.transition({ order: order.id, from: order.status, to, actor, node, reason, ...(renewEffects && { renewEffects }) });
     if (result.moved) return answer(order, 200, to, done);
     const status = result.status ?? order.status;
     return refuse(order, status, result.refused === 'stale' ? 'the order moved meanwhile' : `${status} does not lead to ${to}`);

@@ -101,6 +101,8 @@ interface Step {
   at: Date;
   kind: 'transition' | 'event' | 'effect' | 'fact' | 'hold';
   actor: string;
+  /** The node of the flows that did it. */
+  node: string | null;
   text: string;
 }
 
@@ -123,12 +125,12 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
      SELECT shipment_id, carrier, tracking, shipped_at, state FROM fulfillments WHERE order_id = ? ORDER BY created_at;
      SELECT shipment_id, line_id, quantity FROM fulfillment_items WHERE order_id = ?;
      SELECT id, kind, \`key\`, state, attempt, inquiries, amount, currency, reference, reason, sent_at, settled_at FROM effects WHERE order_id = ? ORDER BY id;
-     SELECT h.id, h.kind, h.reason, h.opened_at AS opened, h.resolved_at AS resolved, h.resolved_by, h.decision, h.decision_reason, h.actor, e.kind AS effect_kind, e.\`key\` AS effect_key
+     SELECT h.id, h.kind, h.reason, h.opened_at AS opened, h.resolved_at AS resolved, h.resolved_by, h.decision, h.decision_reason, h.actor, h.node, e.kind AS effect_kind, e.\`key\` AS effect_key
        FROM holds h LEFT JOIN effects e ON e.id = h.effect_id WHERE h.order_id = ? ORDER BY h.id;
-     SELECT version, from_status, to_status, actor, reason, at FROM order_audits WHERE order_id = ? ORDER BY version;
+     SELECT version, from_status, to_status, actor, node, reason, at FROM order_audits WHERE order_id = ? ORDER BY version;
      SELECT kind, actor, text, at FROM order_events WHERE order_id = ? ORDER BY id;
-     SELECT e.kind, a.attempt, a.sent_at, a.ended_at, a.outcome, a.detail FROM effect_attempts a JOIN effects e ON e.id = a.effect_id WHERE e.order_id = ? ORDER BY a.sent_at;
-     SELECT source, type, event_id, state, reason, status, received_at, applied_at FROM inbox WHERE order_id = ? ORDER BY id;
+     SELECT e.kind, a.attempt, a.sent_at, a.ended_at, a.outcome, a.detail, a.node FROM effect_attempts a JOIN effects e ON e.id = a.effect_id WHERE e.order_id = ? ORDER BY a.sent_at;
+     SELECT source, type, event_id, state, reason, status, received_at, applied_at, node FROM inbox WHERE order_id = ? ORDER BY id;
      SELECT kind, subject, due_at, attempts, done_at, result, reason FROM tasks WHERE order_id = ? ORDER BY id;
      SELECT state, to_status, reason, actor, decision_reason, created_at, decided_at FROM cancellations WHERE order_id = ? ORDER BY id`,
     Array.from({ length: 12 }, () => id),
@@ -171,15 +173,15 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
 type Rows = Record<string, unknown>[] | undefined;
 
 function timelineOf({ audits, events, attempts, facts, holds }: { audits: Rows; events: Rows; attempts: Rows; facts: Rows; holds: Rows }): Step[] {
-  const step = (at: unknown, kind: Step['kind'], actor: unknown, text: string): Step => ({ at: at as Date, kind, actor: String(actor), text });
+  const step = (at: unknown, kind: Step['kind'], actor: unknown, text: string, node: unknown = null): Step => ({ at: at as Date, kind, actor: String(actor), node: node as string | null, text });
   const because = (reason: unknown): string => (reason ? ` – ${String(reason)}` : '');
   return [
-    ...(audits ?? []).map((row) => step(row['at'], 'transition', row['actor'], `${row['from_status'] ? `${String(row['from_status'])} → ` : ''}${String(row['to_status'])}${because(row['reason'])}`)),
+    ...(audits ?? []).map((row) => step(row['at'], 'transition', row['actor'], `${row['from_status'] ? `${String(row['from_status'])} → ` : ''}${String(row['to_status'])}${because(row['reason'])}`, row['node'])),
     ...(events ?? []).map((row) => step(row['at'], 'event', row['actor'], `${String(row['kind'])}${because(row['text'])}`)),
-    ...(attempts ?? []).map((row) => step(row['sent_at'], 'effect', 'oms', `${String(row['kind'])}, attempt ${String(row['attempt'])}: ${String(row['outcome'] ?? 'under way')}${because(row['detail'])}`)),
-    ...(facts ?? []).map((row) => step(row['received_at'], 'fact', `partner:${String(row['source'])}`, `${String(row['type'])} (${String(row['event_id'])}): ${String(row['state'])}${because(row['reason'])}`)),
+    ...(attempts ?? []).map((row) => step(row['sent_at'], 'effect', 'oms', `${String(row['kind'])}, attempt ${String(row['attempt'])}: ${String(row['outcome'] ?? 'under way')}${because(row['detail'])}`, row['node'])),
+    ...(facts ?? []).map((row) => step(row['received_at'], 'fact', `partner:${String(row['source'])}`, `${String(row['type'])} (${String(row['event_id'])}): ${String(row['state'])}${because(row['reason'])}`, row['node'])),
     ...(holds ?? []).flatMap((row) => [
-      step(row['opened'], 'hold', row['actor'], `held: ${String(row['kind'])}${because(row['reason'])}`),
+      step(row['opened'], 'hold', row['actor'], `held: ${String(row['kind'])}${because(row['reason'])}`, row['node']),
       ...(row['resolved'] ? [step(row['resolved'], 'hold', row['resolved_by'], `hold decided: ${String(row['decision'])}${because(row['decision_reason'])}`)] : []),
     ]),
   ].toSorted((a, b) => a.at.getTime() - b.at.getTime());

@@ -67,7 +67,7 @@ export async function findStore(pool: Pool, url: string): Promise<Store> {
  * database refuse an order that looked good, the page is taken again without it and that one stands in GENERALIZE_ERROR too.
  */
 export async function takePage(
-  { pool, transitions }: { pool: Pool; transitions: Transitions },
+  { pool, transitions, node }: { pool: Pool; transitions: Transitions; node?: string | undefined },
   store: Store,
   platform: Platform,
   raws: readonly unknown[],
@@ -82,20 +82,20 @@ export async function takePage(
   const all = [...candidates.values()];
   if (all.length === 0) return { taken: [], unidentified };
   try {
-    await inTransaction(pool, (connection) => writePage(connection, store, platform, all));
+    await inTransaction(pool, (connection) => writePage(connection, store, platform, all, node));
   } catch (error) {
     if (!isRefusedBySql(error)) throw error;
     if (all.length > 1) {
       const half = Math.ceil(raws.length / 2);
       const parts = [];
-      for (const part of [raws.slice(0, half), raws.slice(half)]) parts.push(await takePage({ pool, transitions }, store, platform, part));
+      for (const part of [raws.slice(0, half), raws.slice(half)]) parts.push(await takePage({ pool, transitions, node }, store, platform, part));
       return { taken: parts.flatMap((part) => part.taken), unidentified };
     }
     const [only] = all;
     if (!only?.order) throw error;
     delete only.order;
     Object.assign(only, { result: 'generalize-error', reason: `the database refuses it: ${(error as Error).message}` });
-    await inTransaction(pool, (connection) => writePage(connection, store, platform, all));
+    await inTransaction(pool, (connection) => writePage(connection, store, platform, all, node));
   }
   transitions.events.emit('due', platform.initial, store.navKey);
   if (platform.markTask) transitions.events.emit('due', platform.markTask, store.navKey);
@@ -112,7 +112,7 @@ function generalised(platform: Platform, store: Store, raw: unknown, identity: {
   }
 }
 
-async function writePage(connection: PoolConnection, store: Store, platform: Platform, page: readonly Candidate[]): Promise<void> {
+async function writePage(connection: PoolConnection, store: Store, platform: Platform, page: readonly Candidate[], node?: string): Promise<void> {
   await connection.query(`${insert('platform_orders', page.map(({ platformId, raw, modifiedAt }) => {
     const text = JSON.stringify(raw);
     return { store_id: store.id, platform_id: platformId, raw: text, raw_hash: createHash('sha256').update(text).digest(), modified_at: modifiedAt ?? null };
@@ -136,17 +136,17 @@ async function writePage(connection: PoolConnection, store: Store, platform: Pla
     return id === undefined ? [] : [{ id, candidate }];
   });
   if (created.length === 0) return;
-  await connection.query(createdRows(created, store, platform).join(';\n'));
+  await connection.query(createdRows(created, store, platform, node).join(';\n'));
 }
 
-function createdRows(created: readonly { id: number; candidate: Candidate }[], store: Store, platform: Platform): string[] {
+function createdRows(created: readonly { id: number; candidate: Candidate }[], store: Store, platform: Platform, node?: string): string[] {
   const good = created.flatMap(({ id, candidate }) => (candidate.order ? [{ id, order: candidate.order }] : []));
   const actor = `intake:${store.platform}`;
   const begin = good.map(({ id }) => id);
   return [
     ...insertContent(good),
     ...insert('order_audits', created.map(({ id, candidate }) => ({
-      order_id: id, version: 1, from_status: '', to_status: candidate.order ? platform.initial : 'GENERALIZE_ERROR', actor,
+      order_id: id, version: 1, from_status: '', to_status: candidate.order ? platform.initial : 'GENERALIZE_ERROR', actor, node: node ?? null,
       reason: (candidate.reason ?? 'taken from the storefront').slice(0, 500),
     }))),
     ...(begin.length > 0 ? [`UPDATE order_status SET due_at = NOW(6) WHERE order_id IN (${begin.join(', ')})`] : []),

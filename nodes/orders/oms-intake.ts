@@ -20,7 +20,7 @@ export default defineNode<NodeConfig, IntakeMessage>('oms-intake', (node) => {
         throw new InvalidInput('payload must be {store, orders}: the url of a store and its raw orders', { code: 'intake.bad-message' });
       const begun = performance.now();
       const store = await findStore(pool, url);
-      const { taken, unidentified } = await takePage({ pool, transitions }, store, platforms.get(store.platform), orders);
+      const { taken, unidentified } = await takePage({ pool, transitions, node: node.id }, store, platforms.get(store.platform), orders);
       const ms = Math.round(performance.now() - begun);
       for (const each of taken) if (each.result !== 'known') node.log.info({ order: each.name, flow: node.flow, node: node.id, code: `intake.${each.result}` }, 'an order was taken');
       const count = (result: string): number => taken.filter((each) => each.result === result).length;

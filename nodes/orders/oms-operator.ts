@@ -51,7 +51,7 @@ export default defineNode<OperatorConfig, HttpMessage>('oms-operator', (node, co
   return {
     async input(message, send) {
       const body = (message.payload ?? {}) as Body;
-      const asked = { actor: message.actor ?? 'operator:unnamed', reason: body.reason ?? '' };
+      const asked = { actor: message.actor ?? 'operator:unnamed', reason: body.reason ?? '', node: node.id };
       const answer = await act({ desk, pauses, id: message.req?.params['id'] ?? '', body, asked });
       message.statusCode = answer.statusCode;
       message.payload = answer.body;

@@ -25,7 +25,26 @@ export interface Red {
     getNode(id: string): RedNode | null;
     registerType(type: string, constructor: (this: RedNode, config: NodeConfig) => void): void;
   };
-  settings: { services?: Services };
+  /** Plugins of the editor; absent where no editor runs. */
+  plugins?: { registerPlugin(id: string, definition: { type?: string; onadd?: () => void }): void };
+  /** The routes beside the editor; absent where no editor runs. */
+  httpAdmin?: { [method in 'get' | 'post' | 'delete']: (path: string, ...handlers: ((request: AdminRequest, response: AdminResponse, next: (error?: unknown) => void) => void)[]) => void };
+  auth: { needsPermission(permission: string): (request: AdminRequest, response: AdminResponse, next: (error?: unknown) => void) => void };
+  settings: { services?: Services; httpAdminRoot?: string | false };
+}
+
+/** What we use of a request to the editor's own routes. */
+export interface AdminRequest {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  body?: unknown;
+  user?: { username: string };
+}
+
+/** What we use of its answer. */
+export interface AdminResponse {
+  status(code: number): AdminResponse;
+  json(body: unknown): void;
 }
 
 export interface NodeConfig {
@@ -115,6 +134,8 @@ export function defineNode<Config extends NodeConfig, Msg extends Message = Mess
       let onIdle: (() => void) | undefined;
       this.on('input', (message, send, done) => {
         inFlight++;
+        const work = message['work'] as { at?: string } | null | undefined;
+        if (typeof work === 'object' && work !== null) work.at = this.id;
         const finish = (error?: unknown): void => {
           inFlight--;
           if (inFlight === 0) onIdle?.();
@@ -181,7 +202,7 @@ export class Logger {
   }
 }
 
-function logOf(services: Services): Log {
+export function logOf(services: Services): Log {
   return services.find(Logger)?.log ?? fallbackLog;
 }
 

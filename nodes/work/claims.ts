@@ -162,13 +162,14 @@ export class Claims {
       );
       if (affected(result) !== 1) return false;
       if (hold.effect !== undefined) await connection.query("UPDATE effects SET state = 'parked' WHERE id = ? AND state = 'unknown'", [hold.effect]);
-      await connection.query('INSERT INTO holds (order_id, task_id, effect_id, kind, reason, actor) VALUES (?, ?, ?, ?, ?, ?)', [
+      await connection.query('INSERT INTO holds (order_id, task_id, effect_id, kind, reason, actor, node) VALUES (?, ?, ?, ?, ?, ?, ?)', [
         work.order,
         work.source === 'task' ? work.id : null,
         hold.effect ?? null,
         hold.kind,
         hold.reason.slice(0, 500),
         hold.actor,
+        work.at ?? work.node,
       ]);
       return true;
     });

@@ -35,6 +35,7 @@ export class StageEnds {
         ...(work.source === 'status' && { from: work.name as Status, token: work.token }),
         to,
         actor,
+        node: work.at,
         reason,
         effects: work.effects,
         ...(work.captured && { captured: work.captured }),
@@ -105,6 +106,7 @@ export class StageEnds {
       ...(work.source === 'status' && { from: work.name as Status, token: work.token }),
       to: work.failure,
       actor,
+      node: work.at,
       reason,
     });
     if (work.source === 'task') await this.#claims.complete(work, 'failed');

@@ -38,6 +38,8 @@ export interface Work {
   subject?: string;
   /** The `oms-work` node. */
   node: string;
+  /** The node that has it now. */
+  at?: string;
   /** Where a definite failure leads; absent: a hold. */
   failure?: Status;
   retry: RetryPolicy;
