@@ -32,7 +32,8 @@ export function defineEditorPlugin(id: string, routes: (services: Services, red:
           .catch((error: unknown) => {
             const failure = describe(error);
             if (failure.class === 'bug') logOf(services).error({ code: failure.code, reason: failure.message, path: route.path }, 'a route of the editor failed');
-            response.status(STATUS[failure.class] ?? 500).json({ code: failure.code, message: failure.message, ...(failure.next !== undefined && { next: failure.next }) });
+            const message = failure.class === 'bug' ? 'something went wrong here; it has been logged' : failure.message;
+            response.status(STATUS[failure.class] ?? 500).json({ code: failure.code, message, ...(failure.next !== undefined && { next: failure.next }) });
           });
       });
   };

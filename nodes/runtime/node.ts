@@ -24,6 +24,8 @@ export interface Red {
     createNode(node: RedNode, config: object): void;
     getNode(id: string): RedNode | null;
     registerType(type: string, constructor: (this: RedNode, config: NodeConfig) => void): void;
+    /** Visits the nodes and tabs of the deployed flows, in their order. */
+    eachNode(visit: (node: NodeConfig & { label?: string; x?: number; y?: number }) => void): void;
   };
   /** Plugins of the editor; absent where no editor runs. */
   plugins?: { registerPlugin(id: string, definition: { type?: string; onadd?: () => void }): void };

@@ -10,6 +10,9 @@ export interface Tally {
 const EVERY_MS = 2000;
 const TASK_LATE_SECONDS = 900;
 
+/** Seconds after which what stands in this stage counts as late. */
+export const lateAfter = (stage: string): number => (lifecycle.has(stage) ? (lifecycle.statuses[stage].stuckAfter ?? 0) : TASK_LATE_SECONDS);
+
 /** How much waits in each stage and how much of it is late, counted for all badges of the process by one query every two seconds. */
 export class Board {
   readonly #pool: Pool;
@@ -41,7 +44,6 @@ export class Board {
   async count(): Promise<void> {
     const statuses = this.#stages.statuses();
     const kinds = this.#stages.tasks();
-    const stuck = statuses.map((status) => (lifecycle.has(status) ? (lifecycle.statuses[status].stuckAfter ?? 0) : 0));
     const cases = statuses.map(() => 'WHEN ? THEN ?').join(' ');
     const rows = [
       ...(statuses.length > 0
@@ -49,7 +51,7 @@ export class Board {
             this.#pool,
             `SELECT status AS name, COUNT(*) AS waiting, SUM(entered_at < NOW(6) - INTERVAL (CASE status ${cases} ELSE 0 END) SECOND) AS late
                FROM order_status WHERE status IN (?) AND claimed_by IS NULL GROUP BY status`,
-            [...statuses.flatMap((status, index) => [status, stuck[index]]), statuses],
+            [...statuses.flatMap((status) => [status, lateAfter(status)]), statuses],
           )
         : []),
       ...(kinds.length > 0

@@ -143,13 +143,8 @@ test('a partner that calls while the server starts is never told that its order 
 }, 60_000);
 
 describe('deploys', () => {
-  async function login(): Promise<string> {
-    const answer = await system.api('/editor/auth/token', { as: null, body: { client_id: 'node-red-admin', grant_type: 'password', scope: '*', username: 'admin', password: system.adminPassword } });
-    return (answer.body as { access_token: string }).access_token;
-  }
-
   test('full deploys under load: every caller is answered, nothing is lost, nothing happens twice', async () => {
-    const token = await login();
+    const token = await system.signIn();
     const editor = { authorization: `Bearer ${token}` };
     await system.fault({ system: 'nav', operation: 'document:1', fault: 'latency', ms: 50 }, { system: 'camel', operation: 'fulfillment-request', fault: 'latency', ms: 50 });
     const [known = ''] = await system.place(1);

@@ -25,10 +25,7 @@ afterAll(async () => {
 
 /** What a person with the editor open sees in the debug panel. */
 async function listen(): Promise<WebSocket> {
-  const { body } = await system.api('/editor/auth/token', {
-    as: null,
-    body: { client_id: 'node-red-editor', grant_type: 'password', scope: '*', username: 'admin', password: system.adminPassword },
-  });
+  const token = await system.signIn();
   const opened = new WebSocket(`${system.url.replace('http', 'ws')}/editor/comms`);
   await new Promise((resolve) => (opened.onopen = resolve));
   opened.onmessage = ({ data }: { data: unknown }) => {
@@ -36,7 +33,7 @@ async function listen(): Promise<WebSocket> {
   };
   // What is asked before the token has been looked at is not heard.
   const accepted = new Promise<void>((resolve) => opened.addEventListener('message', ({ data }) => String(data).includes('"auth":"ok"') && resolve()));
-  opened.send(JSON.stringify({ auth: (body as { access_token: string }).access_token }));
+  opened.send(JSON.stringify({ auth: token }));
   await accepted;
   opened.send(JSON.stringify({ subscribe: 'debug' }));
   return opened;

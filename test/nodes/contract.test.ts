@@ -5,7 +5,7 @@ import { type FlowNode, splitFlows } from '../../nodes/flows/files';
 import { startSystem, type System, waitFor } from '../support/system';
 
 const ROOT = path.join(__dirname, '../..');
-const declared = (JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { 'node-red': { nodes: Record<string, string> } })['node-red'].nodes;
+const { nodes: declared, plugins } = (JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { 'node-red': { nodes: Record<string, string>; plugins: Record<string, string> } })['node-red'];
 const isConnection = (type: string): boolean => type.endsWith('-connection');
 const types = Object.keys(declared).filter((type) => !isConnection(type));
 
@@ -98,10 +98,14 @@ test.each(Object.entries(declared))('%s has its editor part, with a name, help i
   expect(headings).toEqual(expect.arrayContaining(['Details', 'References']));
 });
 
-test('every file named oms-*.ts is declared as a node', async () => {
+test.each(Object.entries(plugins))('%s has its page in the editor', (id, file) => {
+  expect(readFileSync(path.join(ROOT, file.replace(/^dist\//, '').replace(/\.js$/, '.html')), 'utf8')).toContain(`registerPlugin('${id}'`);
+});
+
+test('every file named oms-*.ts is declared as a node, or as a plugin of the editor', async () => {
   const { readdir } = await import('node:fs/promises');
   const files = (await readdir(path.join(ROOT, 'nodes'), { recursive: true })).filter((file) => /(^|\/)oms-[\w-]+\.ts$/.test(file)).map((file) => path.basename(file, '.ts'));
-  expect(Object.keys(declared).toSorted()).toEqual(files.toSorted());
+  expect(Object.keys({ ...declared, ...plugins }).toSorted()).toEqual(files.toSorted());
 });
 
 test.each(types.filter((type) => !['oms-work', 'oms-schedules', 'oms-service-bus-receive'].includes(type)))(

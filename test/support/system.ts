@@ -353,6 +353,14 @@ export class System {
     return this.#exchange(`${this.url}${where}`, method ?? (body === undefined ? 'GET' : 'POST'), { ...own, ...headers }, body);
   }
 
+  /** Signs in to the editor. @returns the access token */
+  async signIn(): Promise<string> {
+    const body = { client_id: 'node-red-editor', grant_type: 'password', scope: '*', username: 'admin', password: this.adminPassword };
+    const answer = await this.api('/editor/auth/token', { as: null, body });
+    if (answer.status !== 200) throw new Error(`sign in: ${answer.status} ${answer.text}`);
+    return (answer.body as { access_token: string }).access_token;
+  }
+
   #exchange(url: string, method: string, headers: Record<string, string>, body: unknown): Promise<Answer> {
     const text = body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
