@@ -16,6 +16,8 @@ import { Inbox } from './nodes/edge/inbox';
 import { FactReaders } from './nodes/edge/readers';
 import { Ledger } from './nodes/effects/ledger';
 import { Flags } from './nodes/flags/flags';
+import { Deploys } from './nodes/flows/deploys';
+import { FlowFiles } from './nodes/flows/flow-files';
 import { type FlowsApi, Quiesce } from './nodes/flows/quiesce';
 import { createFlowStorage } from './nodes/flows/storage';
 import { JobRuns } from './nodes/jobs/runs';
@@ -65,7 +67,7 @@ interface NodeRed {
   httpAdmin: express.RequestHandler;
   httpNode: express.RequestHandler;
   events: { on(event: string, listener: (payload: { config?: { rev?: string } }) => void): void };
-  runtime: { flows: FlowsApi & { getFlows(options: object): Promise<{ rev: string }> } };
+  runtime: { flows: FlowsApi };
   log: { addHandler(handler: { on?: unknown; emit(event: 'log', message: object): void }): void };
 }
 
@@ -119,12 +121,13 @@ async function main(): Promise<void> {
 
   const credentialSecret = keptSecret(dataDir);
   const editor = env.optional('OMS_EDITOR') !== 'off';
+  const files = new FlowFiles(flowsDir);
   red.init(
     server,
     createSettings({
       services,
       storageModule: createFlowStorage({
-        flowsDir,
+        files,
         stateDir: path.join(dataDir, 'node-red', 'state'),
         credentialSecret,
         firstCredentials: { 'watch-database': { user: '${OMS_REPORT_USER}', password: '${OMS_REPORT_PASSWORD}' } },
@@ -138,7 +141,8 @@ async function main(): Promise<void> {
   );
   forwardLog(red, log);
   provideReportAccount(env);
-  quiesce.wrap(red.runtime.flows);
+  const { flows } = red.runtime;
+  quiesce.wrap(flows, new Deploys({ files, running: flows.getFlows.bind(flows, {}), check: () => undefined }));
   const flowsStarted = Promise.withResolvers<void>();
   red.events.on('flows:started', (event) => {
     flowsStarted.resolve();

@@ -3,13 +3,12 @@ import type { JobRuns } from '../jobs/runs';
 import type { Log } from '../runtime/log';
 import type { Receivers } from '../service-bus/receivers';
 import type { ActiveWork } from '../work/active';
+import type { DeployMethod, DeployOptions, Deploys, RunningFlows } from './deploys';
 
 /** What we use of Node-RED's runtime to hold deploys. */
-export interface FlowsApi {
-  [method: string]: unknown;
-}
+export type FlowsApi = Record<DeployMethod, (options: DeployOptions) => Promise<unknown>> & { getFlows(options: object): Promise<RunningFlows> };
 
-const DEPLOYS = ['setFlows', 'addFlow', 'updateFlow', 'deleteFlow'] as const;
+const METHODS: readonly DeployMethod[] = ['setFlows', 'addFlow', 'updateFlow', 'deleteFlow'];
 /** How long running work may take before a deploy goes on without it; it is then released and fenced. */
 const WORK_LIMIT_MS = 5000;
 /** `flows:started` is not emitted when node types are missing. */
@@ -38,17 +37,24 @@ export class Quiesce {
     this.#parts = parts;
   }
 
-  /** Wraps the runtime's own functions. After `RED.init`, before the server listens. */
-  wrap(flows: FlowsApi): void {
-    for (const method of DEPLOYS) {
-      const original = flows[method] as (options: unknown) => Promise<unknown>;
-      flows[method] = (options: unknown): Promise<unknown> => {
-        const deploy = this.#turn.then(() => this.#deploy(() => original.call(flows, options), method));
-        // The runtime answers before the flows run: the next deploy waits for that, or their start would open the doors in its middle.
-        this.#turn = deploy.then(() => this.#resumed.promise, () => undefined);
-        return deploy;
-      };
+  /** Wraps the runtime's own functions. After `RED.init`, before the server listens. What is not admitted stops nothing. */
+  wrap(flows: FlowsApi, deploys: Deploys): void {
+    for (const method of METHODS) {
+      const original = flows[method].bind(flows);
+      flows[method] = (options) =>
+        this.#next(async () => {
+          await deploys.admit(method, options);
+          return this.#deploy(() => original(options), method);
+        });
     }
+    flows.getFlows = () => deploys.forEditor();
+  }
+
+  /** The runtime answers before the flows run: the next deploy waits for that, or their start would open the doors in its middle. */
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const deploy = this.#turn.then(work);
+    this.#turn = deploy.then(() => this.#resumed.promise, () => undefined);
+    return deploy;
   }
 
   async #deploy(original: () => Promise<unknown>, method: string): Promise<unknown> {

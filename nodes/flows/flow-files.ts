@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { type FlowNode, joinFlows, splitFlows } from './files';
+import { differing, readFolder, recoverFolder, type StagedSave, stageSave } from './folder';
+import { outOfDate } from './refusal';
+
+/** The flows of a folder, and whether the files are still those that this process has loaded or saved. */
+export class FlowFiles {
+  readonly dir: string;
+  #known: ReadonlyMap<string, string> | undefined;
+  #permitted: string | undefined;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** Before the first use by a process that saves: no save is left half done. */
+  async recover(): Promise<void> {
+    mkdirSync(this.dir, { recursive: true });
+    await recoverFolder(this.dir);
+  }
+
+  /** The flows as the files hold them now. */
+  read(): FlowNode[] {
+    return readFlows(this.dir);
+  }
+
+  /** The same, and from now on these files are the ones that this process knows. */
+  load(): FlowNode[] {
+    const files = readFolder(this.dir);
+    const flows = joinFlows(files);
+    this.#known = files;
+    return flows;
+  }
+
+  /** The files that somebody else has changed, added or removed since they were loaded or saved here. */
+  changedBehind(): string[] {
+    return this.#known ? differing(this.#known, readFolder(this.dir)) : [];
+  }
+
+  /** What the files hold, as one short text: the same only while no file is changed. */
+  state(): string {
+    return stateOf(readFolder(this.dir));
+  }
+
+  /** The next save may replace files in this state, though somebody else has made it: whoever deploys knows. */
+  permit(state: string | undefined): void {
+    this.#permitted = state;
+  }
+
+  /**
+   * Puts new flows onto the disk, to be committed or dropped. They are brought into the order in which they would be read, in place:
+   * the revision that Node-RED hashes next is then the one that a restart loads.
+   * @throws DeployRefused where the files are not those that are known here
+   */
+  async stage(flows: FlowNode[]): Promise<StagedSave> {
+    const changed = this.changedBehind();
+    if (changed.length > 0 && this.state() !== this.#permitted) throw changedFiles(changed);
+    const { files, ordered } = splitFlows(flows);
+    flows.splice(0, flows.length, ...ordered);
+    const save = await stageSave(this.dir, files);
+    return {
+      drop: save.drop,
+      commit: async () => {
+        const unfinished = await save.commit();
+        this.#known = files;
+        this.#permitted = undefined;
+        return unfinished;
+      },
+    };
+  }
+}
+
+/** The flows of a folder; none where it has no `_order.json` yet. @throws Error naming the file at fault */
+export function readFlows(dir: string): FlowNode[] {
+  return joinFlows(readFolder(dir));
+}
+
+const stateOf = (files: ReadonlyMap<string, string>): string => createHash('sha256').update([...files.keys()].toSorted().map((file) => JSON.stringify([file, files.get(file)])).join('\n')).digest('hex');
+
+export const changedFiles = (files: readonly string[]) =>
+  outOfDate(`the flow files are not those that were loaded; changed since by somebody else: ${files.join(', ')}. Restart the flows to take them, or merge`);
