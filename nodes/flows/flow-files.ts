@@ -22,7 +22,7 @@ export class FlowFiles {
 
   /** The flows as the files hold them now. */
   read(): FlowNode[] {
-    return readFlows(this.dir);
+    return joinFlows(readFolder(this.dir));
   }
 
   /** The same, and from now on these files are the ones that this process knows. */
@@ -69,11 +69,6 @@ export class FlowFiles {
       },
     };
   }
-}
-
-/** The flows of a folder; none where it has no `_order.json` yet. @throws Error naming the file at fault */
-export function readFlows(dir: string): FlowNode[] {
-  return joinFlows(readFolder(dir));
 }
 
 const stateOf = (files: ReadonlyMap<string, string>): string => createHash('sha256').update([...files.keys()].toSorted().map((file) => JSON.stringify([file, files.get(file)])).join('\n')).digest('hex');

@@ -1,5 +1,6 @@
-import type { FlowNode } from './files';
+import { type FlowNode, joinFlows } from './files';
 import type { FlowFiles } from './flow-files';
+import { readFolder } from './folder';
 import { type Credentials, encrypted, NodeRedState } from './state';
 
 export interface FlowStorageOptions {
@@ -37,4 +38,9 @@ export function createFlowStorage({ files, stateDir, firstCredentials, credentia
     getLibraryEntry: (type: string, name: string) => state.libraryEntry(type, name),
     saveLibraryEntry: (type: string, name: string, meta: object, body: string) => state.saveLibraryEntry(type, name, meta, body),
   };
+}
+
+/** The flows of a folder; none where it has no `_order.json` yet. @throws Error naming the file at fault */
+export function readFlows(dir: string): FlowNode[] {
+  return joinFlows(readFolder(dir));
 }

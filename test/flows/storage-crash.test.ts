@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type FlowNode, revisionOf, splitFlows } from '../../nodes/flows/files';
-import { FlowFiles, readFlows } from '../../nodes/flows/flow-files';
+import { FlowFiles } from '../../nodes/flows/flow-files';
+import { readFlows } from '../../nodes/flows/storage';
 
 /** A save is all old or all new, wherever the process that saves is killed. */
 

@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type FlowNode, joinFlows, splitFlows } from '../../nodes/flows/files';
-import { FlowFiles, readFlows } from '../../nodes/flows/flow-files';
-import { createFlowStorage } from '../../nodes/flows/storage';
+import { FlowFiles } from '../../nodes/flows/flow-files';
+import { createFlowStorage, readFlows } from '../../nodes/flows/storage';
 
 const ROOT = path.join(__dirname, '../..');
 let dir: string;

@@ -211,6 +211,7 @@ export class System {
   readonly #sandbox: Program | undefined;
   readonly #sandboxPorts: { port: number; amqpPort: number };
   #inside: { close(): Promise<void> } | undefined;
+  #editorToken: Promise<string> | undefined;
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
   private constructor(options: SystemOptions, parts: { dataDir: string; database: TestDatabase; ports: { oms: number; port: number; amqpPort: number } }) {
@@ -359,6 +360,12 @@ export class System {
     const answer = await this.api('/editor/auth/token', { as: null, body });
     if (answer.status !== 200) throw new Error(`sign in: ${answer.status} ${answer.text}`);
     return (answer.body as { access_token: string }).access_token;
+  }
+
+  /** One request to the editor's admin API, signed in. */
+  async admin(where: string, request: ApiRequest = {}): Promise<Answer> {
+    this.#editorToken ??= this.signIn();
+    return this.api(`/editor${where}`, { ...request, as: null, headers: { authorization: `Bearer ${await this.#editorToken}`, ...request.headers } });
   }
 
   #exchange(url: string, method: string, headers: Record<string, string>, body: unknown): Promise<Answer> {
