@@ -1,9 +1,8 @@
 'use strict';
 // The programs of MariaDB: found where systems keep them, or installed where that is ours to do.
 const { spawnSync } = require('node:child_process');
-const { accessSync, constants, existsSync } = require('node:fs');
 const path = require('node:path');
-const { lastLines, run } = require('./command');
+const { aptInstall, isProgram, mayInstall } = require('./apt');
 const { Stop } = require('./project');
 
 const PACKAGES = ['mariadb-server-core', 'mariadb-client-core'];
@@ -30,7 +29,8 @@ async function provideMariadb({ searchPath = process.env.PATH, announce = () => 
   if (found.programs) return found.programs;
   if (!mayInstall()) throw new Stop(`${found.reason}\n${WAYS}`);
   announce();
-  await aptGet(signal);
+  const said = await aptInstall(PACKAGES, { signal });
+  if (said !== undefined) throw new Stop(`apt-get could not install ${PACKAGES.join(' and ')}:\n${said}\n${WAYS}`);
   const installed = findMariadb(searchPath);
   if (installed.programs) return installed.programs;
   throw new Stop(`${installed.reason}\n${WAYS}`);
@@ -53,34 +53,11 @@ function findMariadb(searchPath) {
   return { programs };
 }
 
-function isProgram(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 // "mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu …"; Oracle's mysqld has no MariaDB in it.
 function serverVersion(server) {
   const { stdout } = spawnSync(server, ['--no-defaults', '--version'], { encoding: 'utf8' });
   const version = /(\d+)\.(\d+)\.\d+-MariaDB/i.exec(stdout ?? '');
   return version ? [Number(version[1]), Number(version[2])] : undefined;
-}
-
-function mayInstall() {
-  return process.platform === 'linux' && process.getuid() === 0 && existsSync('/etc/debian_version') && isProgram('/usr/bin/apt-get');
-}
-
-async function aptGet(signal) {
-  const aptGetRun = (...args) =>
-    run('/usr/bin/apt-get', ['-q', '-y', '-o', 'DPkg::Lock::Timeout=120', ...args], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, signal });
-  const update = await aptGetRun('update');
-  const install = await aptGetRun('install', '--no-install-recommends', ...PACKAGES);
-  if (install.status === 0) return;
-  const said = lastLines(`${update.status === 0 ? '' : update.output}${install.output}`);
-  throw new Stop(`apt-get could not install ${PACKAGES.join(' and ')}:\n${said}\n${WAYS}`);
 }
 
 module.exports = { provideMariadb, findMariadb };

@@ -2,6 +2,7 @@
 // `npm test`: every gate in turn, the first failing one ends it.
 const path = require('node:path');
 const compile = require('./build');
+const { provideChromium } = require('./chromium');
 const { run } = require('./command');
 const gates = require('./gates');
 const { installPackages } = require('./install');
@@ -17,6 +18,7 @@ async function test(args) {
   if (!process.env.OMS_TEST_DATABASE_URL) {
     await steps.step('MariaDB is there', () => provideMariadb({ announce: () => steps.note('installing MariaDB …') }));
   }
+  await steps.step(({ reason }) => (reason ? `no Chromium; ${reason}` : 'Chromium is there'), () => provideChromium({ announce: () => steps.note('installing Chromium …') }));
   await steps.step((did) => (did ? 'compiled' : 'compiled before'), () => compile.build());
   await steps.step('types checked', gates.typecheck);
   await steps.step('linted', gates.lint);

@@ -2,6 +2,7 @@
 // The start script's modules are plain JavaScript; scripts.d.ts says what the tests use of them, with types.
 module.exports = {
   ...require('../../bin/build'),
+  ...require('../../bin/chromium'),
   ...require('../../bin/ci-counts'),
   ...require('../../bin/credentials'),
   ...require('../../bin/install'),

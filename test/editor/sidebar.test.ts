@@ -6,20 +6,17 @@ import { type Answer, startSystem, type System, waitFor } from '../support/syste
 /** What the tab OMS of the editor's sidebar asks the server. */
 
 let system: System;
-let token: string;
 let done: string;
 
 beforeAll(async () => {
   system = await startSystem();
-  token = await system.signIn();
   done = await one();
   await system.reach(done, 'FULFILLED');
 }, 120_000);
 afterAll(() => system?.stop(), 60_000);
 
 const one = async (): Promise<string> => (await system.place(1))[0] ?? '';
-const ask = (where: string, more: { method?: string; body?: unknown } = {}): Promise<Answer> =>
-  system.api(`/editor/oms/${where}`, { as: null, headers: { authorization: `Bearer ${token}` }, ...more });
+const ask = (where: string, more: { method?: string; body?: unknown } = {}): Promise<Answer> => system.admin(`/oms/${where}`, more);
 
 async function orderOf(name: string): Promise<SidebarOrder> {
   const answer = await ask(`orders/${encodeURIComponent(name)}`);
