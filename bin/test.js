@@ -22,9 +22,17 @@ async function test(args) {
   await steps.step((did) => (did ? 'compiled' : 'compiled before'), () => compile.build());
   await steps.step('types checked', gates.typecheck);
   await steps.step('linted', gates.lint);
-  const { status } = await steps.step('tests', () =>
-    run(chooseNode(), [path.join(root, 'node_modules/jest/bin/jest.js'), ...args], { cwd: root, env: environment(), show: true }),
-  );
+  return steps.step('tests', () => jest(args));
+}
+
+/** `bin/run screens`: the tests' own rig takes the pictures. */
+async function screens() {
+  await gates.build();
+  return jest(['--testMatch', '**/test/browser/screens.ts']);
+}
+
+async function jest(args) {
+  const { status } = await run(chooseNode(), [path.join(root, 'node_modules/jest/bin/jest.js'), ...args], { cwd: root, env: environment(), show: true });
   return status;
 }
 
@@ -37,4 +45,4 @@ function environment() {
   return env;
 }
 
-module.exports = { test };
+module.exports = { test, screens };
