@@ -1,6 +1,6 @@
 /** Camel behind Azure API Management (this project's assumption: docs/contracts). */
 import { createHttpClient, doubt, type HttpClientOptions, type HttpResponse } from '../runtime/http';
-import { Rejected } from '../runtime/errors';
+import { Rejected, Retryable } from '../runtime/errors';
 import type { FulfillmentRequest } from './mapping';
 
 export interface CamelClientOptions extends Omit<HttpClientOptions, 'name' | 'baseUrl'> {
@@ -18,6 +18,12 @@ export interface CamelClient {
    * @throws OutcomeUnknown, Retryable as the HTTP client under the name `camel`
    */
   requestFulfillment(request: FulfillmentRequest, call?: { readonly startBy?: number; readonly correlationId?: string }): Promise<string>;
+  /**
+   * Sends a request that names no order, to see whether Camel is there and lets us in. By the contract such a request is refused, so
+   * that it cannot act (docs/contracts).
+   * @throws Retryable as the HTTP client under the name `camel`, `camel.unexpected-answer` when it is not refused
+   */
+  requestNothing(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +49,14 @@ export function createCamelClient(options: CamelClientOptions): CamelClient {
         throw new Rejected(`Camel refuses: ${answer['message']}`, { code: `camel.${answer['code']}`, next: 'Correct the order, then put it back.' });
       }
       throw doubt(request, `Camel answered HTTP ${response.status}, neither a request id nor a refusal`, { code: 'camel.unexpected-answer' });
+    },
+    async requestNothing() {
+      const response = await client.request({ method: 'POST', path: '/fulfillment-requests', headers, body: '{}', mayHaveActed: false });
+      if (refusals.has(response.status) && typeof answerOf(response)['code'] === 'string') return;
+      throw new Retryable(`Camel answered HTTP ${response.status} to a request that names no order, and did not refuse it`, {
+        code: 'camel.unexpected-answer',
+        next: 'Compare its contract with docs/contracts.',
+      });
     },
     close: () => client.close(),
   };

@@ -1,3 +1,4 @@
+import { type ConnectionTest, ConnectionTests } from './connection-test';
 import { InvalidInput, Retryable } from './errors';
 import { describe, type Failure } from './failure';
 import { createLog, type Log } from './log';
@@ -272,12 +273,15 @@ class Connection<T extends Closable> {
 /**
  * A config node: one client, shared by the nodes that choose it.
  * @param open makes the client; what it throws is shown by every node that uses the connection
+ * @param test what the button in its dialog does
  */
 export function defineConnection<Config extends NodeConfig, Client extends Closable>(
   type: string,
   open: (config: Config, services: Services) => Client,
+  test?: ConnectionTest<Config>,
 ): (red: Red) => void {
   return (red) => {
+    if (test && red.settings.services) ConnectionTests.in(red.settings.services).add(type, test);
     red.nodes.registerType(type, function construct(this: RedNode, config: NodeConfig) {
       red.nodes.createNode(this, config);
       try {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Deliveries } from '../edge/deliveries';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { Role } from '../work/role';
-import type { ServiceBusSettings } from './oms-service-bus-connection';
+import type { ServiceBusSettings } from './connection';
 import { startReceiver } from './receiver';
 import { Receivers } from './receivers';
 

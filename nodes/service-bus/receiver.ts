@@ -138,7 +138,8 @@ export function startReceiver(options: ReceiverOptions): Receiver {
   };
 }
 
-function connect({ connectionString, timeoutMs = 10_000 }: ReceiverOptions): ServiceBusClient {
+/** @throws InvalidInput `service-bus.connection-string` */
+export function connect({ connectionString, timeoutMs = 10_000 }: Pick<ReceiverOptions, 'connectionString' | 'timeoutMs'>): ServiceBusClient {
   try {
     return new ServiceBusClient(connectionString, {
       // It tries to connect for ever all the same; a settlement is not to hold up the next ones with tries of its own.
@@ -172,7 +173,8 @@ function isLinkGone(message: ServiceBusReceivedMessage): boolean {
   return typeof isOpen === 'function' && isOpen.call(link) === false;
 }
 
-function hasCode(error: unknown, code: string): boolean {
+/** Whether an error of the SDK has this code. */
+export function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 

@@ -1,0 +1,51 @@
+/** Which subscription is listened to, from the environment; and whether it answers. */
+import { type ConnectionTest, finding } from '../runtime/connection-test';
+import { Environment } from '../runtime/environment';
+import { isKnownError, Retryable } from '../runtime/errors';
+import { connect, hasCode } from './receiver';
+
+/** Where and how to listen; each receiving node opens its own link. */
+export interface ServiceBusSettings {
+  connectionString: string;
+  topic: string;
+  subscription: string;
+  close?(): void;
+}
+
+/** @throws InvalidInput where no connection string is set */
+export function serviceBusSettings(env: Environment): ServiceBusSettings {
+  return {
+    connectionString: env.required('SERVICE_BUS_CONNECTION_STRING'),
+    topic: env.optional('SERVICE_BUS_TOPIC') ?? 'fulfillment-events',
+    subscription: env.optional('SERVICE_BUS_SUBSCRIPTION') ?? 'oms',
+  };
+}
+
+/** Peeks at the subscription: a message that is looked at is neither locked nor counted as delivered. */
+export const testServiceBus: ConnectionTest<object> = async (_settings, services, limitMs) => {
+  const { connectionString, topic, subscription } = serviceBusSettings(services.get(Environment));
+  const client = connect({ connectionString, timeoutMs: 2 * limitMs });
+  const found = await finding('Service Bus', { limitMs }, async () => {
+    const receiver = client.createReceiver(topic, subscription);
+    await receiver.peekMessages(1).catch((error: unknown) => {
+      throw inOurWords(error, `${topic}/${subscription}`);
+    });
+    return `may listen to ${topic}/${subscription}`;
+  });
+  // Where nothing answers, closing waits as long as opening did.
+  client.close().catch(() => undefined);
+  return [found];
+};
+
+/** The SDK's codes, where they say more than that there was no connection. */
+function inOurWords(error: unknown, entity: string): unknown {
+  if (isKnownError(error)) return error;
+  const cause = error;
+  if (hasCode(error, 'MessagingEntityNotFound'))
+    return new Retryable(`there is no subscription ${entity}`, { code: 'service-bus.no-entity', next: 'Correct SERVICE_BUS_TOPIC and SERVICE_BUS_SUBSCRIPTION.', cause });
+  if (hasCode(error, 'UnauthorizedAccess'))
+    return new Retryable('the key of the connection string is not accepted, or may not listen', { code: 'service-bus.unauthorized', next: 'Correct SERVICE_BUS_CONNECTION_STRING.', cause });
+  // A connection that could not be made has the system's code at the beginning of its message alone.
+  const code = /^(E[A-Z]+): /.exec(String((error as { message?: unknown } | null)?.message))?.[1];
+  return new Retryable('there was no connection to the Service Bus', { code: 'service-bus.unreachable', cause: { code, cause } });
+}
