@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { InvalidInput } from '../runtime/errors';
 
-export type Caller = 'mulesoft' | 'service-bus' | 'print-station' | 'reader' | 'operator';
+/** Who may call, each with a token of its own. */
+export const CALLERS = ['mulesoft', 'service-bus', 'print-station', 'reader', 'operator'] as const;
+
+export type Caller = (typeof CALLERS)[number];
 
 /** Who may also send its token as `Authorization: Bearer`. */
 const BEARER: readonly Caller[] = ['print-station'];

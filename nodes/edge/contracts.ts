@@ -9,16 +9,26 @@ const SUFFIX = '.schema.json';
 /** The contracts of docs/contracts, compiled once. A contract is named after its file. */
 export class Contracts {
   readonly #validators = new Map<string, ValidateFunction>();
+  readonly #titles = new Map<string, string>();
 
   constructor(folder: string) {
     const ajv = new Ajv2020({ strict: true, allErrors: false, allowUnionTypes: true });
     addFormats.default(ajv);
-    for (const file of readdirSync(folder).filter((name) => name.endsWith(SUFFIX)))
-      this.#validators.set(file.slice(0, -SUFFIX.length), ajv.compile(JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as object));
+    for (const file of readdirSync(folder).filter((each) => each.endsWith(SUFFIX))) {
+      const name = file.slice(0, -SUFFIX.length);
+      const schema = JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as { title?: string };
+      this.#validators.set(name, ajv.compile(schema));
+      this.#titles.set(name, schema.title ?? name);
+    }
   }
 
   names(): string[] {
     return [...this.#validators.keys()];
+  }
+
+  /** The contracts with their titles, for people who choose one. */
+  list(): { name: string; title: string }[] {
+    return [...this.#titles].map(([name, title]) => ({ name, title }));
   }
 
   /** @throws InvalidInput with the pointer of the first value at fault */

@@ -17,6 +17,11 @@ export class FactReaders {
     this.#readings = readings;
   }
 
+  /** The contracts whose bodies are facts. */
+  contracts(): string[] {
+    return Object.keys(this.#readings);
+  }
+
   get(contract: string): Reading {
     const reading = this.#readings[contract];
     if (!reading) throw new Error(`no facts are read from ${contract}`);

@@ -46,6 +46,12 @@ export class JobRuns {
     return select<Job>(this.#pool, `SELECT ${COLUMNS} FROM recurring_jobs WHERE class = ? ORDER BY id`, [jobClass]);
   }
 
+  /** The classes that have a job, enabled or not. */
+  async classes(): Promise<string[]> {
+    const rows = await select<{ class: string }>(this.#pool, 'SELECT DISTINCT class FROM recurring_jobs ORDER BY class');
+    return rows.map((row) => row.class);
+  }
+
   /** @returns the run, or why this tick starts none */
   async begin(id: number): Promise<Run | string> {
     const [job] = await select<Job & { now: Date; running: number; down: string | null }>(

@@ -170,8 +170,11 @@ export class Transitions {
 /** Cancels that did not come from the storefront: a task tells it and voids the authorisation. */
 const TOLD_TO_STOREFRONT = new Set<string>(['CS_CANCELLED', 'CUSTOMER_CANCELLED', 'OMS_CANCELLED']);
 
+/** The kind of task that tells a platform's storefront about a cancel that did not come from it. */
+export const cancelTask = (platform: string): string => `${platform}.cancel`;
+
 const tellStorefront = (image: Image, platform: string): Record<string, unknown> => ({
-  kind: `${platform}.cancel`, order_id: image.order, store_id: image.storeId, subject: String(image.order), lane: image.lane,
+  kind: cancelTask(platform), order_id: image.order, store_id: image.storeId, subject: String(image.order), lane: image.lane,
 });
 
 /** The kind of hold for an order in a status that no deployed flow works on. */

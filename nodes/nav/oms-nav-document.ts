@@ -18,6 +18,9 @@ const DOCUMENTS: Readonly<Record<NavDocumentConfig['document'], Effect<NavClient
   'shipment-notice': sendShipmentNotice,
 };
 
+/** The documents that can be created. */
+export const DOCUMENT_NAMES: readonly string[] = Object.keys(DOCUMENTS);
+
 export default defineNode<NavDocumentConfig, StageMessage<Order>>('oms-nav-document', (node, config) => {
   const nav = node.use<NavClient>(config.connection);
   const document = DOCUMENTS[config.document];

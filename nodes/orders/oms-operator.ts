@@ -43,6 +43,9 @@ const ACTIONS = {
   },
 } satisfies Record<string, (parts: Parts) => Promise<Answer | { statusCode: number; body: object }>>;
 
+/** What an operator can ask for. */
+export const OPERATOR_ACTIONS: readonly string[] = Object.keys(ACTIONS);
+
 export default defineNode<OperatorConfig, HttpMessage>('oms-operator', (node, config) => {
   const act = ACTIONS[config.action];
   if (!act) throw new InvalidInput('no action is chosen', { code: 'operator.no-action' });

@@ -4,12 +4,16 @@ import { defineNode, type NodeConfig } from '../runtime/node';
 import { Database } from '../store/database';
 import { getOrder, listOrders } from './find';
 
+/** What can be read: a page of orders, or one with its timeline. */
+export const ORDER_ACTIONS = ['list', 'get'] as const;
+
 interface OrderConfig extends NodeConfig {
-  action: 'list' | 'get';
+  action: (typeof ORDER_ACTIONS)[number];
 }
 
 export default defineNode<OrderConfig, HttpMessage>('oms-order', (node, config) => {
   const { pool } = node.services.get(Database);
+  if (!ORDER_ACTIONS.includes(config.action)) throw new InvalidInput('no action is chosen', { code: 'order.no-action' });
   return {
     async input(message, send) {
       message.statusCode = 200;

@@ -1,3 +1,4 @@
+import { cancelTask } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
 import type { Platform } from './intake';
 
@@ -14,5 +15,10 @@ export class Platforms {
     const platform = this.#platforms[name];
     if (!platform) throw new InvalidInput(`orders of ${name} cannot be read`, { code: 'platform.unknown' });
     return platform;
+  }
+
+  /** Every kind of task that is written for a storefront: its mark at intake, and the cancel that did not come from it. */
+  taskKinds(): string[] {
+    return Object.entries(this.#platforms).flatMap(([name, { markTask }]) => [...(markTask === undefined ? [] : [markTask]), cancelTask(name)]);
   }
 }

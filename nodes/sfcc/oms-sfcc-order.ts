@@ -31,6 +31,9 @@ const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
   'mark-exported': ({ sfcc, ledger, node }, _message, work) => markExported({ pool: node.services.get(Database).pool, ledger, sfcc }, work),
 };
 
+/** What the storefront can be told. */
+export const SFCC_ACTIONS: readonly string[] = Object.keys(ACTIONS);
+
 export default defineNode<SfccOrderConfig, StageMessage<Order>>('oms-sfcc-order', (node, config) => {
   const sfcc = node.use<SfccClient>(config.connection);
   const act = ACTIONS[config.action];

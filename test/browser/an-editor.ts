@@ -33,9 +33,10 @@ export class Editor {
     this.page = page;
   }
 
-  static async open(system: System): Promise<Editor> {
+  /** @param locale the language that the browser asks for */
+  static async open(system: System, { locale = 'en-GB' } = {}): Promise<Editor> {
     const browser = await chromium.launch({ executablePath: program ?? 'chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, timezoneId: 'UTC', locale: 'en-GB', reducedMotion: 'reduce' });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, timezoneId: 'UTC', locale, reducedMotion: 'reduce' });
     page.setDefaultTimeout(LIMIT_MS);
     const editor = new Editor(browser, page);
     await editor.#signIn(system);
