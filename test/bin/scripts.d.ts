@@ -3,8 +3,8 @@ export type Database = { pid: number; port: number; url: string; serverUrl: stri
 export type Terminal = { input?: NodeJS.ReadableStream; output?: NodeJS.WritableStream; env: Record<string, string | undefined> };
 export type Credentials = { variables: Record<string, string>; admin: { user: string; password: string } };
 
-export function build(options: { projectRoot: string; compile(this: void, options: { outDirectory: string }): Promise<void> }): Promise<boolean>;
-export function chooseNode(options: { version: string; executable: string; projectRoot: string }): string;
+export function build(options: { projectRoot: string; compile?(this: void, options: { outDirectory: string }): Promise<void> }): Promise<boolean>;
+export function chooseNode(options?: { version: string; executable: string; projectRoot: string }): string;
 export function claimPid(directory: string, name: string): Identity | undefined;
 export function counts(result: object, contractsAreThere: boolean): { passed: number; failed: number };
 export function end(identity: Identity, limit: number): Promise<void>;
@@ -25,6 +25,7 @@ export function provideChromium(parts: {
 }): Promise<{ program?: string; reason?: string }>;
 export function provideCredentials(file: string, env: Record<string, string>): Credentials;
 export function reset(args: string[], terminal: Terminal): Promise<void>;
+export function run(command: string, args: string[], options: { cwd: string }): Promise<{ status: number; output: string }>;
 export function runningProcess(directory: string, name: string): Identity | undefined;
 export function sandboxVariables(ports: { port: number; amqpPort: number }, env: Record<string, string>): Record<string, string>;
 export function startMariadb(options: { dataDirectory: string }): Promise<Database>;

@@ -4,6 +4,7 @@ module.exports = {
   ...require('../../bin/build'),
   ...require('../../bin/chromium'),
   ...require('../../bin/ci-counts'),
+  ...require('../../bin/command'),
   ...require('../../bin/credentials'),
   ...require('../../bin/install'),
   ...require('../../bin/log'),

@@ -27,6 +27,8 @@ export type CallerName = 'mulesoft' | 'service-bus' | 'print-station' | 'reader'
 export type FlowNode = Record<string, unknown> & { id: string; type: string };
 
 export interface SystemOptions {
+  /** A built copy of the project to run; the project itself unless given. */
+  root?: string;
   /** More variables for the server. */
   env?: Record<string, string>;
   /** The flow files to run, of which a copy is used; the project's own unless given. */
@@ -231,7 +233,7 @@ export class System {
     this.pool = createPool(database.adminUrl, 4);
     const common = { PATH: process.env['PATH'] ?? '', OMS_PORT: String(ports.oms), OMS_SANDBOX_PORT: String(ports.port), OMS_DATA_DIR: dataDir };
     const sandboxed = options.sandbox !== false;
-    this.#server = new Program(path.join(ROOT, 'dist/server.js'), ['--max-semi-space-size=16', '--max-old-space-size=1024'], {
+    this.#server = new Program(path.join(options.root ?? ROOT, 'dist/server.js'), ['--max-semi-space-size=16', '--max-old-space-size=1024'], {
       ...common,
       NODE_ENV: 'production',
       OMS_HOST: '127.0.0.1',
@@ -274,7 +276,7 @@ export class System {
   }
 
   async #begin(): Promise<void> {
-    const { flowsDir = path.join(ROOT, 'flows'), flows, sandbox, before } = this.#options;
+    const { root = ROOT, flowsDir = path.join(root, 'flows'), flows, sandbox, before } = this.#options;
     cpSync(flowsDir, this.flowsDir, { recursive: true });
     if (flows) changeFlows(this.flowsDir, flows);
     if (sandbox !== false) {

@@ -1,0 +1,129 @@
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { splitFlows } from '../../nodes/flows/files';
+import { readFlows } from '../../nodes/flows/storage';
+import { build, chooseNode, run } from '../bin/scripts';
+import { temporaryDirectory } from '../bin/temporary';
+import { startSystem, type System, waitFor } from '../support/system';
+import { ACarrier } from './a-carrier';
+
+/** docs/adding-an-integration.md is followed to the letter, in a copy of the project: what it shows is what is built and run here. */
+
+const ROOT = path.join(__dirname, '../..');
+/** What the copy needs of the project to be built and to run. */
+const COPIED = ['nodes', 'sandbox', 'bench', 'flows', 'docs/contracts', 'server.ts', 'settings.ts', 'migrate.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '.oxlintrc.json'];
+
+interface Block {
+  language: string;
+  file: string;
+  text: string;
+}
+
+const document = readFileSync(path.join(ROOT, 'docs/adding-an-integration.md'), 'utf8');
+/** The blocks that name a file. */
+const blocks: Block[] = [...document.matchAll(/^```(\w+) (\S+)\n([\s\S]*?)^```$/gm)].map(([, language = '', file = '', text = '']) => ({ language, file, text }));
+
+/** A file after the changes of a diff without line numbers: what it keeps and removes stands in the file exactly once. */
+function changed(text: string, { file, text: diff }: Block): string {
+  return diff.split(/^@@.*\n/m).reduce((before, hunk) => {
+    const lines = hunk.replace(/\n$/, '').split('\n');
+    const side = (other: string): string => lines.filter((line) => !line.startsWith(other)).map((line) => `${line.slice(1)}\n`).join('');
+    const [old, made] = [side('+'), side('-')];
+    const found = before.split(old).length - 1;
+    if (found !== 1) throw new Error(`${file} has ${found} places like this, where the document changes one:\n${old}`);
+    return before.replace(old, () => made);
+  }, text);
+}
+
+let copy: string;
+let carrier: ACarrier;
+let system: System;
+
+beforeAll(async () => {
+  copy = temporaryDirectory();
+  for (const part of COPIED) cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  for (const block of blocks) {
+    const target = path.join(copy, block.file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, block.language === 'diff' ? changed(readFileSync(target, 'utf8'), block) : block.text);
+  }
+  carrier = new ACarrier();
+}, 60_000);
+afterAll(async () => {
+  await system?.stop();
+  await carrier?.stop();
+}, 60_000);
+
+test('the document brings four files of a partner, its declarations and its place in a flow', () => {
+  const made = blocks.filter(({ language }) => language !== 'diff').map(({ file }) => path.basename(file));
+  expect(made).toEqual(['client.ts', 'effects.ts', 'oms-swiftpost-collection.ts', 'oms-swiftpost-collection.html']);
+  expect(blocks.filter(({ language }) => language === 'diff').map(({ file }) => file)).toEqual(['package.json', 'nodes/runtime/config.ts', 'flows/cirro.json']);
+});
+
+test('it compiles, and the linter has nothing to say', async () => {
+  expect(await build({ projectRoot: copy })).toBe(true);
+  const lint = await run(chooseNode(), [path.join(ROOT, 'node_modules/oxlint/bin/oxlint'), '--type-aware', 'nodes/swiftpost', 'nodes/runtime/config.ts'], { cwd: copy });
+  expect(lint).toMatchObject({ status: 0 });
+}, 60_000);
+
+test('the flow file is as a deploy would write it', () => {
+  const folder = path.join(copy, 'flows');
+  expect(splitFlows(readFlows(folder)).files.get('cirro.json')).toBe(readFileSync(path.join(folder, 'cirro.json'), 'utf8'));
+});
+
+describe('orders through the new node', () => {
+  beforeAll(async () => {
+    system = await startSystem({
+      root: copy,
+      env: { SWIFTPOST_URL: await carrier.start(), SWIFTPOST_TOKEN: carrier.token, OMS_INQUIRY_SECONDS: '0.5,1' },
+      flows: (node) => node.type === 'oms-work' && Object.assign(node, { firstSeconds: 0.1, maxSeconds: 0.5 }),
+    });
+  }, 120_000);
+
+  const one = async (): Promise<string> => (await system.place(1))[0] ?? '';
+  const bookingsOf = (name: string): string[] => carrier.booked.filter(({ reference }) => reference === `${name}/1`).map(({ id }) => id);
+  const effectOf = async (name: string): Promise<object | undefined> => (await system.order(name)).effects.find(({ kind }) => kind === 'swiftpost.collect');
+
+  test('an order is collected once, and runs to its end', async () => {
+    const name = await one();
+    await system.reach(name, 'FULFILLED');
+    const [booking] = carrier.booked;
+    const { lines } = await system.order(name);
+    expect(carrier.booked).toEqual([{ id: 'SW1', reference: `${name}/1`, warehouse: expect.stringMatching(/./) as string, country: expect.stringMatching(/^[A-Z]{2}$/) as string, pieces: lines.reduce((sum, { quantity }) => sum + quantity, 0) }]);
+    expect(await effectOf(name)).toMatchObject({ state: 'done', attempt: 1, reference: booking?.id });
+    expect(carrier.asked).toBe(0);
+    // The step leads to the node on the canvas.
+    const steps = (await system.order(name)).timeline as unknown as { kind: string; node: string; text: string }[];
+    expect(steps.filter(({ text }) => text.startsWith('swiftpost.collect')).map(({ kind, node }) => `${kind} ${node}`)).toEqual(['effect cirro-collection']);
+  }, 60_000);
+
+  test('it books, and its answer is cut off: it is asked, and the order goes on; nothing is booked twice', async () => {
+    carrier.cut = 1;
+    const name = await one();
+    await system.reach(name, 'FULFILLED');
+    expect(bookingsOf(name)).toHaveLength(1);
+    expect(carrier.asked).toBeGreaterThan(0);
+    expect(await effectOf(name)).toMatchObject({ state: 'done', attempt: 1, reference: bookingsOf(name)[0] });
+    expect(await system.effects({ name, operation: 'fulfillment-request' })).toHaveLength(1);
+  }, 60_000);
+
+  test('it refuses: the order stands in the failure status with its words; put back, it is collected once', async () => {
+    carrier.refuse = 1;
+    const name = await one();
+    await system.reach(name, 'FAILED_TO_EXPORT_TO_TPL');
+    expect(bookingsOf(name)).toEqual([]);
+    expect((await system.order(name)).timeline.at(-1)?.text).toContain('Swiftpost refuses: we do not collect there');
+    await system.api(`/api/oms/orders/${name}/put-back`, { body: { reason: 'they do now' } });
+    await system.reach(name, 'FULFILLED');
+    expect(bookingsOf(name)).toHaveLength(1);
+  }, 60_000);
+
+  test('it is away: nothing was booked, and the step is tried again', async () => {
+    await carrier.stop();
+    const name = await one();
+    await waitFor(async () => (await system.standing(name))?.attempts === 2, { what: 'a second attempt' });
+    expect((await system.standing(name))?.status).toBe('CIRRO_READY_FOR_FULFILLMENT');
+    expect(await effectOf(name)).toMatchObject({ kind: 'swiftpost.collect', reference: null });
+  }, 60_000);
+});
