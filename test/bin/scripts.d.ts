@@ -25,7 +25,7 @@ export function provideChromium(parts: {
 }): Promise<{ program?: string; reason?: string }>;
 export function provideCredentials(file: string, env: Record<string, string>): Credentials;
 export function reset(args: string[], terminal: Terminal): Promise<void>;
-export function run(command: string, args: string[], options: { cwd: string }): Promise<{ status: number; output: string }>;
+export function run(command: string, args: string[], options: { cwd: string }): Promise<{ status: number; stdout: string; output: string }>;
 export function runningProcess(directory: string, name: string): Identity | undefined;
 export function sandboxVariables(ports: { port: number; amqpPort: number }, env: Record<string, string>): Record<string, string>;
 export function startMariadb(options: { dataDirectory: string }): Promise<Database>;

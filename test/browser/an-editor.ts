@@ -7,6 +7,7 @@ const LIMIT_MS = 15_000;
 
 /** Tests that need a browser. Without one they are skipped and say so; in CI that is a failure. */
 export function inBrowser(name: string, tests: () => void): void {
+  jest.setTimeout(4 * LIMIT_MS);
   if (program) return describe(name, tests);
   const reason = `${name}: no Chromium is installed (apt-get install chromium)`;
   if (process.env['CI']) {

@@ -16,7 +16,7 @@ inBrowser('the editor', () => {
   afterAll(async () => {
     await editor?.close();
     await system?.stop();
-  }, 60_000);
+  });
 
   /** The flow files by name. */
   const files = (): Map<string, string> =>
@@ -43,7 +43,7 @@ inBrowser('the editor', () => {
     await system.resume(pause);
     expect(await editor.badge(stage.id, /^0 waiting · 0/)).toBe('0 waiting · 0 running');
     await system.reach(names, 'FULFILLED');
-  }, 60_000);
+  });
 
   /** Files that differ, each with its differing lines. */
   function changes(before: Map<string, string>, after: Map<string, string>): { file: string; was: string; is: string }[] {
@@ -66,7 +66,7 @@ inBrowser('the editor', () => {
     expect(await editor.deploy()).toMatch(/deployed/i);
     const x = (line: string): unknown => expect.stringMatching(new RegExp(`^ +"x": ${line},$`));
     expect(changes(before, files())).toEqual([{ file: 'nav.json', was: x(String.raw`\d+`), is: x(String.raw`\d+`) }]);
-  }, 60_000);
+  });
 
   test('files that somebody has changed meanwhile: the editor says so, merges, and deploys both', async () => {
     const file = path.join(system.flowsDir, 'cirro.json');
@@ -88,7 +88,7 @@ inBrowser('the editor', () => {
     expect(await editor.deploy()).toMatch(/deployed/i);
     expect(readFileSync(file, 'utf8')).toBe(theirs);
     expect(changes(before, files()).map((change) => change.file)).toEqual(['nav.json']);
-  }, 60_000);
+  });
 
   test('the browser never complained', () => {
     expect(editor.complaints).toEqual([]);

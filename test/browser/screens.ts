@@ -27,7 +27,7 @@ inBrowser('pictures of the editor', () => {
   afterAll(async () => {
     await editor?.close();
     await system?.stop();
-  }, 60_000);
+  });
 
   const picture = async (name: string): Promise<void> => void (await editor.page.screenshot({ path: path.join(folder, `${name}.png`) }));
   const sidebars = (shown: boolean): Promise<unknown> => editor.page.evaluate(`['left', 'right'].forEach((side) => RED.menu.setSelected('menu-item-' + side + '-sidebar', ${String(shown)}))`);
@@ -82,7 +82,7 @@ inBrowser('pictures of the editor', () => {
     await still();
     await picture('sidebar-stages');
     expect(editor.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test('the dialog of a node', async () => {
     const node = readFlows(system.flowsDir).find(({ type, from }) => type === 'oms-work' && from === 'READY_TO_CREATE_IN_NAV');
@@ -92,7 +92,7 @@ inBrowser('pictures of the editor', () => {
     await editor.page.waitForFunction("document.querySelector('.red-ui-tray')?.getAnimations().length === 0 && !document.querySelector('.red-ui-tray').style.right?.startsWith('-')");
     await picture('node-dialog');
     expect(editor.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test('no picture is large', () => {
     expect(readdirSync(folder).filter((file) => statSync(path.join(folder, file)).size > LARGEST)).toEqual([]);

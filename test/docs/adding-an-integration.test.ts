@@ -11,7 +11,17 @@ import { ACarrier } from './a-carrier';
 
 const ROOT = path.join(__dirname, '../..');
 /** What the copy needs of the project to be built and to run. */
-const COPIED = ['nodes', 'sandbox', 'bench', 'flows', 'docs/contracts', 'server.ts', 'settings.ts', 'migrate.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '.oxlintrc.json'];
+const COPIED = ['nodes', 'sandbox', 'bench', 'flows', 'server.ts', 'settings.ts', 'migrate.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '.oxlintrc.json'];
+/** What the tests of the pages look at, beside the pages. */
+const LOOKED_AT = ['test/editor', 'docs', 'README.md', 'jest.config.js'];
+
+/** What jest says of one test. */
+interface Assertion {
+  ancestorTitles: string[];
+  fullName: string;
+  status: string;
+  failureMessages: string[];
+}
 
 interface Block {
   language: string;
@@ -41,7 +51,7 @@ let system: System;
 
 beforeAll(async () => {
   copy = temporaryDirectory();
-  for (const part of COPIED) cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+  for (const part of [...COPIED, ...LOOKED_AT]) cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
   for (const block of blocks) {
     const target = path.join(copy, block.file);
@@ -57,7 +67,8 @@ afterAll(async () => {
 
 test('the document brings four files of a partner, its declarations and its place in a flow', () => {
   const made = blocks.filter(({ language }) => language !== 'diff').map(({ file }) => path.basename(file));
-  expect(made).toEqual(['client.ts', 'effects.ts', 'oms-swiftpost-collection.ts', 'oms-swiftpost-collection.html']);
+  expect(made.slice(0, 4)).toEqual(['client.ts', 'effects.ts', 'oms-swiftpost-collection.ts', 'oms-swiftpost-collection.html']);
+  expect(made.slice(4)).toEqual(['en-US', 'de'].flatMap(() => ['oms-swiftpost-collection.json', 'oms-swiftpost-collection.html']));
   expect(blocks.filter(({ language }) => language === 'diff').map(({ file }) => file)).toEqual(['package.json', 'nodes/runtime/config.ts', 'flows/cirro.json']);
 });
 
@@ -65,6 +76,16 @@ test('it compiles, and the linter has nothing to say', async () => {
   expect(await build({ projectRoot: copy })).toBe(true);
   const lint = await run(chooseNode(), [path.join(ROOT, 'node_modules/oxlint/bin/oxlint'), '--type-aware', 'nodes/swiftpost', 'nodes/runtime/config.ts'], { cwd: copy });
   expect(lint).toMatchObject({ status: 0 });
+}, 60_000);
+
+test('its page passes what the page of every node must', async () => {
+  const config = path.join(copy, 'jest.pages.js');
+  writeFileSync(config, "module.exports = { ...require('./jest.config.js'), globalSetup: undefined, globalTeardown: undefined };\n");
+  const jest = await run(chooseNode(), [path.join(ROOT, 'node_modules/jest/bin/jest.js'), '--config', config, '--json', 'test/editor/dialogs.test.ts'], { cwd: copy });
+  const results = (JSON.parse(jest.stdout) as { testResults: { assertionResults: Assertion[] }[] }).testResults.flatMap(({ assertionResults }) => assertionResults);
+  const about = results.filter(({ ancestorTitles }) => ancestorTitles.includes('oms-swiftpost-collection'));
+  expect(results.filter(({ status }) => status !== 'passed').map(({ fullName, failureMessages }) => [fullName, failureMessages])).toEqual([]);
+  expect(about.length).toBeGreaterThan(5);
 }, 60_000);
 
 test('the flow file is as a deploy would write it', () => {
