@@ -17,9 +17,11 @@ import { FactReaders } from './nodes/edge/readers';
 import { Ledger } from './nodes/effects/ledger';
 import { Flags } from './nodes/flags/flags';
 import { Deploys } from './nodes/flows/deploys';
+import { assertFit } from './nodes/flows/fit';
 import { FlowFiles } from './nodes/flows/flow-files';
 import { type FlowsApi, Quiesce } from './nodes/flows/quiesce';
 import { createFlowStorage } from './nodes/flows/storage';
+import { readableRefusals } from './nodes/flows/toast';
 import { JobRuns } from './nodes/jobs/runs';
 import { Stages } from './nodes/lifecycle/stages';
 import { Transitions } from './nodes/lifecycle/transitions';
@@ -128,6 +130,8 @@ async function main(): Promise<void> {
       services,
       storageModule: createFlowStorage({
         files,
+        log,
+        check: assertFit,
         stateDir: path.join(dataDir, 'node-red', 'state'),
         credentialSecret,
         firstCredentials: { 'watch-database': { user: '${OMS_REPORT_USER}', password: '${OMS_REPORT_PASSWORD}' } },
@@ -137,12 +141,13 @@ async function main(): Promise<void> {
       editor,
       admin: { user: env.optional('OMS_ADMIN_USER') ?? 'admin', passwordHash: await hash(env.optional('OMS_ADMIN_PASSWORD') ?? randomBytes(24).toString('hex'), 10) },
       credentialSecret,
+      adminMiddleware: readableRefusals,
     }),
   );
   forwardLog(red, log);
   provideReportAccount(env);
   const { flows } = red.runtime;
-  quiesce.wrap(flows, new Deploys({ files, running: flows.getFlows.bind(flows, {}), check: () => undefined }));
+  quiesce.wrap(flows, new Deploys({ files, running: flows.getFlows.bind(flows, {}), check: assertFit }));
   const flowsStarted = Promise.withResolvers<void>();
   red.events.on('flows:started', (event) => {
     flowsStarted.resolve();

@@ -11,10 +11,12 @@ export interface SettingsInput {
   editor: boolean;
   admin: { user: string; passwordHash: string };
   credentialSecret: string;
+  /** Stands before every request to the editor and its admin API. */
+  adminMiddleware: (request: never, response: never, next: () => void) => void;
 }
 
 /** Node-RED's settings. The OMS has an HTTP edge of its own in front of Node-RED, so they are made by server.ts alone. */
-export function createSettings({ services, storageModule, dataDir, appDir, editor, admin, credentialSecret }: SettingsInput): object {
+export function createSettings({ services, storageModule, dataDir, appDir, editor, admin, credentialSecret, adminMiddleware }: SettingsInput): object {
   return {
     services,
     storageModule,
@@ -23,6 +25,7 @@ export function createSettings({ services, storageModule, dataDir, appDir, edito
     httpAdminRoot: editor ? '/editor' : false,
     httpNodeRoot: '/',
     disableEditor: !editor,
+    httpAdminMiddleware: adminMiddleware,
     credentialSecret,
     adminAuth: {
       type: 'credentials',

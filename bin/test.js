@@ -4,6 +4,7 @@ const path = require('node:path');
 const compile = require('./build');
 const { provideChromium } = require('./chromium');
 const { run } = require('./command');
+const { lintFlows } = require('./flows');
 const gates = require('./gates');
 const { installPackages } = require('./install');
 const { provideMariadb } = require('./mariadb-packages');
@@ -22,6 +23,7 @@ async function test(args) {
   await steps.step((did) => (did ? 'compiled' : 'compiled before'), () => compile.build());
   await steps.step('types checked', gates.typecheck);
   await steps.step('linted', gates.lint);
+  await steps.step('flows checked', () => lintFlows());
   return steps.step('tests', () => jest(args));
 }
 

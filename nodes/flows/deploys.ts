@@ -1,4 +1,5 @@
-import { type FlowNode, revisionOf } from './files';
+import { revisionOf } from './files';
+import type { FlowNode } from './node';
 import { changedFiles, type FlowFiles } from './flow-files';
 import { DeployRefused, outOfDate } from './refusal';
 

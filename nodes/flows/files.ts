@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto';
-
-/** A Node-RED node, tab, subflow or config node as it stands in the flow configuration. */
-export interface FlowNode {
-  id: string;
-  type: string;
-  z?: string;
-  name?: string;
-  label?: string;
-  [property: string]: unknown;
-}
+import { boxGroups } from './groups';
+import type { FlowNode } from './node';
 
 /** First and last properties of a node in its file; the others stand between them by name. */
 const FIRST = ['id', 'type', 'z', 'g', 'name', 'label'];
@@ -22,19 +14,24 @@ const SIDECARS: Readonly<Record<string, Readonly<Record<string, (node: FlowNode)
 
 export const ORDER_FILE = '_order.json';
 
-/** The files of a whole flow configuration, and the configuration in the order in which they would be read again. */
+/** The files of a whole flow configuration. */
 export interface SplitFlows {
   files: Map<string, string>;
+  /** The configuration in the order in which it would be read again. */
   ordered: FlowNode[];
+  /** The file of each tab and subflow, by its id. */
+  sheets: Map<string, string>;
 }
 
 /**
  * One file a tab or subflow, what belongs to none in `_global.json`, the order of tabs in `_order.json`. Same input, same bytes;
  * no credentials.
  */
-export function splitFlows(flows: readonly FlowNode[]): SplitFlows {
+export function splitFlows(given: readonly FlowNode[]): SplitFlows {
+  const flows = boxGroups(given);
   const files = new Map<string, string>();
   const ordered: FlowNode[] = [];
+  const sheets = new Map<string, string>();
   const owners = flows.filter((node) => node.type === 'tab' || node.type === 'subflow');
   const ownerIds = new Set(owners.map((owner) => owner.id));
   const names: string[] = [];
@@ -51,11 +48,12 @@ export function splitFlows(flows: readonly FlowNode[]): SplitFlows {
   for (const owner of owners) {
     const name = uniqueName(owner, names);
     names.push(name);
+    sheets.set(owner.id, `${name}.json`);
     write(name, [owner, ...flows.filter((node) => node.z === owner.id).toSorted(byId)]);
   }
   write(GLOBAL, flows.filter((node) => !ownerIds.has(node.id) && !(node.z && ownerIds.has(node.z))).toSorted(byId));
   files.set(ORDER_FILE, format(names));
-  return { files, ordered };
+  return { files, ordered, sheets };
 }
 
 /** The name of a configuration, as Node-RED makes it: the same nodes in the same order. */
@@ -85,7 +83,7 @@ export function ownFiles(order: string | undefined): (file: string) => boolean {
   };
 }
 
-const GLOBAL = '_global';
+export const GLOBAL = '_global';
 const SIDECAR_NAME = /^[a-z0-9-]+\..+\.(js|sql|html|json|md|txt)$/;
 
 function orderOf(text: string | undefined): string[] {

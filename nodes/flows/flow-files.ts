@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { type FlowNode, joinFlows, splitFlows } from './files';
+import { joinFlows, splitFlows } from './files';
+import type { FlowNode } from './node';
 import { differing, readFolder, recoverFolder, type StagedSave, stageSave } from './folder';
 import { outOfDate } from './refusal';
 

@@ -1,4 +1,7 @@
-import { type FlowNode, joinFlows } from './files';
+import type { Log } from '../runtime/log';
+import { checkFlows, inWords } from './check/check';
+import { joinFlows } from './files';
+import type { FlowNode } from './node';
 import type { FlowFiles } from './flow-files';
 import { readFolder } from './folder';
 import { type Credentials, encrypted, NodeRedState } from './state';
@@ -11,23 +14,30 @@ export interface FlowStorageOptions {
   firstCredentials: Credentials;
   /** What Node-RED encrypts credentials with. */
   credentialSecret: string;
+  log: Log;
   /** The last line of defence: throws where these flows must not be saved. */
   check?: (flows: readonly FlowNode[]) => void;
 }
 
 /** Node-RED's storage: flows in their folder, saved whole or not at all; everything that is nobody's source in the data directory. */
-export function createFlowStorage({ files, stateDir, firstCredentials, credentialSecret, check }: FlowStorageOptions): object {
+export function createFlowStorage({ files, stateDir, firstCredentials, credentialSecret, log, check }: FlowStorageOptions): object {
   const state = new NodeRedState(stateDir);
   return {
     init: async (): Promise<void> => {
       state.open();
       await files.recover();
     },
-    getFlows: async (): Promise<FlowNode[]> => files.load(),
+    getFlows: async (): Promise<FlowNode[]> => {
+      const flows = files.load();
+      // Never a reason not to start: the editor must come up to mend them.
+      for (const { node, sheet, rule, ...finding } of checkFlows(flows)) log.warn({ code: 'flows.finding', flow: sheet, node, rule, reason: inWords(finding) }, 'the flows break a rule');
+      return flows;
+    },
     saveFlows: async (flows: FlowNode[]): Promise<void> => {
       check?.(flows);
       const save = await files.stage(flows);
-      await save.commit();
+      const unfinished = await save.commit();
+      if (unfinished) log.warn({ code: 'flows.unfinished-save', reason: unfinished.message }, 'the flows are saved, and their files are put into place by the next save or start');
     },
     getCredentials: async (): Promise<Credentials> => (await state.read('credentials')) ?? encrypted(firstCredentials, credentialSecret),
     saveCredentials: (credentials: unknown) => state.write('credentials', credentials),

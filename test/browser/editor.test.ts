@@ -74,7 +74,7 @@ inBrowser('the editor', () => {
     writeFileSync(file, theirs);
     const before = files();
     const { id } = nodeOf(({ type }) => type === 'oms-nav-document');
-    await editor.drag(id, 20);
+    await editor.drag(id, -20);
     await editor.press();
     const dialog = editor.page.locator('.red-ui-notification', { hasText: 'The server is running a more recent set of flows.' });
     await dialog.getByText('The changes include no conflicts').waitFor();

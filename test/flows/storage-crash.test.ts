@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type FlowNode, revisionOf, splitFlows } from '../../nodes/flows/files';
+import { revisionOf, splitFlows } from '../../nodes/flows/files';
+import type { FlowNode } from '../../nodes/flows/node';
 import { FlowFiles } from '../../nodes/flows/flow-files';
 import { readFlows } from '../../nodes/flows/storage';
 

@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type FlowNode, joinFlows, splitFlows } from '../../nodes/flows/files';
+import { joinFlows, splitFlows } from '../../nodes/flows/files';
+import type { FlowNode } from '../../nodes/flows/node';
 import { FlowFiles } from '../../nodes/flows/flow-files';
 import { createFlowStorage, readFlows } from '../../nodes/flows/storage';
+import { silent } from '../support/engine';
 
 const ROOT = path.join(__dirname, '../..');
 let dir: string;
@@ -13,7 +15,7 @@ let storage: { init(): Promise<void>; getFlows(): Promise<FlowNode[]>; saveFlows
 beforeEach(async () => {
   dir = mkdtempSync(path.join(tmpdir(), 'oms-flows-'));
   cpSync(path.join(ROOT, 'flows'), path.join(dir, 'flows'), { recursive: true });
-  storage = createFlowStorage({ files: new FlowFiles(path.join(dir, 'flows')), stateDir: path.join(dir, 'state'), firstCredentials: { db: { password: '${SECRET}' } }, credentialSecret: 'secret' }) as typeof storage;
+  storage = createFlowStorage({ files: new FlowFiles(path.join(dir, 'flows')), stateDir: path.join(dir, 'state'), firstCredentials: { db: { password: '${SECRET}' } }, credentialSecret: 'secret', log: silent }) as typeof storage;
   await storage.init();
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
@@ -144,10 +146,16 @@ describe('what git shows', () => {
 
   test('of one node that was moved: its place, in one file', async () => {
     const flows = await storage.getFlows();
-    Object.assign(flows.find((each) => each.id === 'nav-created') ?? {}, { x: 660, y: 180 });
+    const node = flows.find((each) => each.id === 'nav-created') ?? { id: '', type: '' };
+    node['x'] = 660;
     await storage.saveFlows(flows);
     expect(git('status', '--porcelain', '--untracked-files=all', 'flows').trim()).toBe('M flows/nav.json');
-    expect(lines()).toEqual(['- "x": 640,', '- "y": 160,', '+ "x": 660,', '+ "y": 180,']);
+    expect(lines()).toEqual(['- "x": 640,', '+ "x": 660,']);
+    // Further down its group grows with it.
+    Object.assign(flows.find((each) => each.id === 'nav-created') ?? {}, { y: 180 });
+    await storage.saveFlows(flows);
+    expect(git('diff', '--name-only').trim()).toBe('flows/nav.json');
+    expect(lines()).toHaveLength(8);
   });
 
   test('of one line of SQL: that line, in a file of its own', async () => {

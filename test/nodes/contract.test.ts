@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type FlowNode, splitFlows } from '../../nodes/flows/files';
+import { splitFlows } from '../../nodes/flows/files';
+import type { FlowNode } from '../../nodes/flows/node';
 import { startSystem, type System, waitFor } from '../support/system';
 
 const ROOT = path.join(__dirname, '../..');

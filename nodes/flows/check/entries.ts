@@ -1,0 +1,23 @@
+import type { Status } from '../../lifecycle/lifecycle';
+import type { FlowNode } from '../node';
+
+/** Where the code of a node, and not a wire, brings orders or work. */
+interface Entry {
+  statuses?: readonly Status[];
+  tasks?: readonly string[];
+}
+
+/** By the contract of `oms-fact`: where its facts move an order (nodes/nav/facts.ts, nodes/camel/facts.ts). */
+export const FACTS: Readonly<Record<string, Entry>> = {
+  'nav-release-status': { statuses: ['RELEASED_FROM_NAV', 'FAILED_TO_RELEASE_FROM_NAV'] },
+  'fulfillment-event': { statuses: ['EXPORTED_TO_TPL', 'CIRRO_READY_FOR_FULFILLMENT'] },
+  'fulfill-orders': { statuses: ['PARTIALLY_SHIPPED', 'SHIPPED'] },
+};
+
+/** What this node brings into the flows besides its wires. */
+export function entryOf(node: FlowNode): Entry {
+  if (node.type === 'oms-intake') return { statuses: ['READY_FOR_PROCESSING'], tasks: ['sfcc.mark-exported'] };
+  if (node.type === 'oms-operator' && node['action'] === 'cancel') return { tasks: ['sfcc.cancel'] };
+  if (node.type === 'oms-fact') return FACTS[String(node['contract'])] ?? {};
+  return {};
+}
