@@ -11,6 +11,11 @@ async function lintFlows(args = []) {
   await program('lint', args);
 }
 
+/** Says in words what has changed in the flow files since a revision of git, or between two. */
+async function diffFlows(args = []) {
+  await program('diff', args);
+}
+
 async function program(name, args) {
   await build();
   const env = { ...process.env, OMS_FLOWS_DIR: path.resolve(root, process.env.OMS_FLOWS_DIR || 'flows') };
@@ -19,4 +24,4 @@ async function program(name, args) {
   process.stdout.write(stdout);
 }
 
-module.exports = { lintFlows };
+module.exports = { lintFlows, diffFlows };

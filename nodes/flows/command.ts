@@ -1,8 +1,11 @@
 import path from 'node:path';
+import { explain } from './diff/explain';
+import { flowsAt } from './diff/revisions';
 import { FlowFiles } from './flow-files';
 import { lintFolder } from './lint';
+import { readFlows } from './storage';
 
-/** What `bin/run lint:flows` runs, on the flow files of OMS_FLOWS_DIR. The text it prints is for a person; what it throws is one line. */
+/** What `bin/run lint:flows` runs, on the flow files of OMS_FLOWS_DIR. */
 async function lint(folder: string, args: readonly string[]): Promise<string> {
   if (args.includes('--write')) await rewrite(folder);
   const findings = lintFolder(folder);
@@ -19,7 +22,16 @@ async function rewrite(folder: string): Promise<void> {
   if (unfinished) throw unfinished;
 }
 
-const COMMANDS: Readonly<Record<string, (folder: string, args: readonly string[]) => Promise<string>>> = { lint };
+/** What `bin/run flows:diff` runs: from a revision of git (default HEAD) to the files as they are, or from one to another. */
+async function diff(folder: string, args: readonly string[]): Promise<string> {
+  const [range = 'HEAD', ...others] = args;
+  if (others.length > 0) throw new Error('Usage: flows:diff [<revision> | <revision>..<revision>]');
+  const [from = '', to] = range.split('..', 2);
+  const lines = explain(flowsAt(folder, from || 'HEAD'), to === undefined ? readFlows(folder) : flowsAt(folder, to || 'HEAD'));
+  return `${lines.join('\n') || 'Nothing has changed.'}\n`;
+}
+
+const COMMANDS: Readonly<Record<string, (folder: string, args: readonly string[]) => Promise<string>>> = { lint, diff };
 
 async function main([name = '', ...args]: string[]): Promise<void> {
   const command = COMMANDS[name];
