@@ -13,6 +13,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY bin bin
 COPY docs/contracts docs/contracts
+COPY examples examples
 COPY --from=build /app/dist dist
 # The editor writes into the flows: mount a checkout's folder here to keep what is deployed.
 COPY --chown=node:node flows flows

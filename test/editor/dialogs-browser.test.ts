@@ -115,6 +115,14 @@ inBrowser('the dialogs', () => {
       await open('nav-create-work');
       await editor.page.selectOption('#node-input-from', 'SHIPPED');
       expect(await reasonOf('from')).toBe('Status: “Shipped orders” takes them already');
+      // With lanes of their own two may share it.
+      await closeAll();
+      await inEditor("RED.nodes.node('shipping-notice-work').lanes = 'EMEA'");
+      await open('nav-create-work');
+      await tray().getByRole('checkbox', { name: 'US' }).check();
+      await editor.page.selectOption('#node-input-from', 'SHIPPED');
+      expect(await reasonOf('from')).toBeUndefined();
+      await inEditor("RED.nodes.node('shipping-notice-work').lanes = ''");
     });
 
     test('of tasks offers the kinds that are written', async () => {

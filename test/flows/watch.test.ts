@@ -1,43 +1,27 @@
 import { startSystem, type System, waitFor } from '../support/system';
 
+/** What a person with the editor open sees in the debug panel. */
 interface DebugMessage {
   name?: string;
-  topic?: string;
   msg: string;
 }
 
 let system: System;
 let names: string[];
 const seen: DebugMessage[] = [];
-let socket: WebSocket;
+let leave: (() => void) | undefined;
 
 beforeAll(async () => {
   system = await startSystem({ before: (made) => made.sql("INSERT INTO recurring_jobs (class, cron) VALUES ('oms.watch', '* * * * * *')") });
-  socket = await listen();
+  leave = await system.listen('debug', (_topic, message) => seen.push(message as DebugMessage));
   names = await system.place(12, { seed: 'watch' });
   await system.place(1, { template: 'bad', seed: 'watch' });
   await system.reach(names, 'FULFILLED', 60_000);
 }, 120_000);
 afterAll(async () => {
-  socket?.close();
+  leave?.();
   await system?.stop();
 }, 60_000);
-
-/** What a person with the editor open sees in the debug panel. */
-async function listen(): Promise<WebSocket> {
-  const token = await system.signIn();
-  const opened = new WebSocket(`${system.url.replace('http', 'ws')}/editor/comms`);
-  await new Promise((resolve) => (opened.onopen = resolve));
-  opened.onmessage = ({ data }: { data: unknown }) => {
-    for (const { topic, data: message } of [JSON.parse(String(data))].flat() as { topic?: string; data: DebugMessage }[]) if (topic === 'debug') seen.push(message);
-  };
-  // What is asked before the token has been looked at is not heard.
-  const accepted = new Promise<void>((resolve) => opened.addEventListener('message', ({ data }) => String(data).includes('"auth":"ok"') && resolve()));
-  opened.send(JSON.stringify({ auth: token }));
-  await accepted;
-  opened.send(JSON.stringify({ subscribe: 'debug' }));
-  return opened;
-}
 
 test('the watch shows counts and ages of every status, late orders and open holds, each under its name', async () => {
   const latest = (): string | undefined => seen.findLast((each) => each.name === 'Orders per status')?.msg;

@@ -370,6 +370,23 @@ export class System {
     return this.api(`/editor${where}`, { ...request, as: null, headers: { authorization: `Bearer ${await this.#editorToken}`, ...request.headers } });
   }
 
+  /** Hears what the editor hears of a topic, e.g. `debug` or `status/#`, from now on. @returns the function that stops it */
+  async listen(topic: string, hear: (topic: string, data: unknown) => void): Promise<() => void> {
+    const token = await this.signIn();
+    const socket = new WebSocket(`${this.url.replace('http', 'ws')}/editor/comms`);
+    await new Promise((resolve) => (socket.onopen = resolve));
+    // What is asked before the token has been looked at is not heard.
+    const accepted = new Promise<void>((resolve) => socket.addEventListener('message', ({ data }) => String(data).includes('"auth":"ok"') && resolve()));
+    const wanted = topic.replace(/#$/, '');
+    socket.addEventListener('message', ({ data }) => {
+      for (const message of [JSON.parse(String(data))].flat() as { topic?: string; data: unknown }[]) if (message.topic?.startsWith(wanted)) hear(message.topic, message.data);
+    });
+    socket.send(JSON.stringify({ auth: token }));
+    await accepted;
+    socket.send(JSON.stringify({ subscribe: topic }));
+    return () => socket.close();
+  }
+
   #exchange(url: string, method: string, headers: Record<string, string>, body: unknown): Promise<Answer> {
     const text = body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
