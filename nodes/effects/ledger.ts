@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
-import { execute, inTransaction, type Pool, type PoolConnection, type RowDataPacket } from '../store/pool';
+import type { Grouped } from '../store/grouping';
+import { execute, type Pool } from '../store/pool';
 import type { Processes } from '../work/processes';
-import { QUEUES, type Work } from '../work/source';
+import type { Work } from '../work/source';
+import { type Beginning, beginnings, type EffectState, type Row } from './begin';
 import type { Effect, Inquiry } from './effect';
-
-export type EffectState = 'intent' | 'sent' | 'done' | 'rejected' | 'unknown' | 'parked' | 'not_done';
-
-interface Row {
-  id: number;
-  state: EffectState;
-  attempt: number;
-  inquiries: number;
-  reference: string | null;
-  reason: string | null;
-}
 
 /** A call must begin this soon after its row was committed: later, another process may already hold the claim. Milliseconds. */
 const START_WITHIN_MS = 2000;
@@ -31,14 +22,14 @@ export interface Performed {
  */
 export class Ledger {
   readonly #pool: Pool;
-  readonly #processes: Processes;
+  readonly #beginnings: Grouped<Beginning, Row>;
   readonly #transitions: Transitions;
   readonly #lookAfterMs: readonly number[];
 
   /** @param lookAfterMs waits before each look at a remote that did not show the effect; after the last one a person decides */
   constructor(parts: { pool: Pool; processes: Processes; transitions: Transitions; lookAfterMs: readonly number[] }) {
     this.#pool = parts.pool;
-    this.#processes = parts.processes;
+    this.#beginnings = beginnings(parts.pool, parts.processes);
     this.#transitions = parts.transitions;
     this.#lookAfterMs = parts.lookAfterMs;
   }
@@ -65,44 +56,11 @@ export class Ledger {
     return this.#send(effect, remote, subject, request, row, work, begun);
   }
 
-  /** Locks the order, checks the claim and the order's revision, and commits `sent` unless the effect stands elsewhere already. */
-  async #begin<Remote, Subject extends { revision: number }, Request>(
-    effect: Effect<Remote, Subject, Request>,
-    subject: Subject,
-    request: Request,
-    work: Work,
-  ): Promise<Row> {
-    const key = effect.key(subject);
-    const money = effect.amount?.(subject);
+  /** Commits `sent` unless the effect stands elsewhere already; what begins together is written together. */
+  #begin<Remote, Subject extends { revision: number }, Request>(effect: Effect<Remote, Subject, Request>, subject: Subject, request: Request, work: Work): Promise<Row> {
+    const { amount = null, currency = null } = effect.amount?.(subject) ?? {};
     const hash = createHash('sha256').update(JSON.stringify(request)).digest();
-    return inTransaction(this.#pool, async (connection) => {
-      await assertClaimed(connection, work, subject.revision);
-      const [rows] = await connection.query<RowDataPacket[]>(
-        'SELECT id, state, attempt, inquiries, reference, reason FROM effects WHERE `key` = ? FOR UPDATE',
-        [key],
-      );
-      const existing = rows[0] as Row | undefined;
-      if (existing?.state === 'sent') {
-        // Its claim was freed, or we would not be here: nobody will hear that answer any more.
-        await setUnknown(connection, existing, 'its claim ended before the answer');
-        return { ...existing, state: 'unknown' };
-      }
-      if (existing && existing.state !== 'intent' && !(existing.state === 'unknown' && effect.policy === 'key')) return existing;
-      const attempt = (existing?.attempt ?? 0) + 1;
-      const columns = [money?.amount ?? null, money?.currency ?? null, hash, attempt];
-      let id = existing?.id;
-      if (id === undefined) {
-        const [inserted] = await connection.query(
-          "INSERT INTO effects (kind, `key`, order_id, amount, currency, request_hash, attempt, state, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'sent', NOW(6))",
-          [effect.kind, key, work.order, ...columns],
-        );
-        id = (inserted as unknown as { insertId: number }).insertId;
-      } else {
-        await connection.query("UPDATE effects SET amount = ?, currency = ?, request_hash = ?, attempt = ?, state = 'sent', sent_at = NOW(6) WHERE id = ?", [...columns, id]);
-      }
-      await connection.query('INSERT INTO effect_attempts (effect_id, attempt, process_id, node) VALUES (?, ?, ?, ?)', [id, attempt, this.#processes.id, work.at ?? work.node]);
-      return { id, attempt, state: 'sent', inquiries: 0, reference: null, reason: null };
-    });
+    return this.#beginnings({ kind: effect.kind, policy: effect.policy, key: effect.key(subject), amount, currency, hash, revision: subject.revision, work });
   }
 
   async #send<Remote, Subject, Request>(
@@ -181,29 +139,6 @@ export class Ledger {
     if (state === 'unknown') return;
     await this.#transitions.review(work.order);
   }
-}
-
-async function assertClaimed(connection: PoolConnection, work: Work, revision: number): Promise<void> {
-  const { table, id } = QUEUES[work.source];
-  const [results] = await connection.query<RowDataPacket[][]>(
-    `SELECT status FROM order_status WHERE order_id = ? FOR UPDATE;
-     SELECT claim_token AS token FROM ${table} WHERE ${id} = ? FOR UPDATE;
-     SELECT revision FROM orders WHERE id = ?`,
-    [work.order, work.id, work.order],
-  );
-  const status = results[0]?.[0]?.['status'] as string | undefined;
-  const token = results[1]?.[0]?.['token'] as string | undefined;
-  const current = results[2]?.[0]?.['revision'] as number | undefined;
-  if (token !== work.token || (work.source === 'status' && status !== work.name))
-    throw new Retryable('the order went on without this claim', { code: 'claim.lost' });
-  if (current !== revision) throw new Retryable('the order was edited meanwhile', { code: 'order.revised' });
-}
-
-async function setUnknown(connection: PoolConnection, row: Row, reason: string): Promise<void> {
-  await connection.query("UPDATE effects SET state = 'unknown', reason = ? WHERE id = ? AND state = 'sent'", [reason, row.id]);
-  await connection.query("UPDATE effect_attempts SET outcome = 'unknown', detail = ?, ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND ended_at IS NULL", [
-    reason, row.id, row.attempt,
-  ]);
 }
 
 const doubtText = (effect: { kind: string; policy: string }, reason: string | null): string =>

@@ -33,6 +33,10 @@ export interface Change {
   decision?: { hold: number; decision: HoldDecision; by: string; reason: string; reference?: string | undefined };
   /** Marks what the storefront was told: the payments as captured, the parcels as told. */
   captured?: { reference?: string | undefined };
+  /** The storefront has voided the authorisations. */
+  voided?: boolean;
+  /** The task that ends with it; refused as fenced where its claim was taken away. */
+  task?: { id: number; token: string; result: string };
 }
 
 export type Entry = { change: Change } | { fact: Fact };

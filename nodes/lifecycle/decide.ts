@@ -27,6 +27,8 @@ export class Plan {
   readonly settled: { ids: number[]; reason: string }[] = [];
   readonly renewed: number[] = [];
   readonly captured: { order: number; reference: string | null }[] = [];
+  readonly voided: number[] = [];
+  readonly tasks: { id: number; result: string }[] = [];
   readonly shipped: { order: number; lineId: string; quantity: number }[] = [];
   readonly orders: { order: number; columns: Record<string, string | number> }[] = [];
   readonly holds: { order: number; kind: string; reason: string; actor: string }[] = [];
@@ -42,20 +44,24 @@ export class Plan {
 /** Decides a wanted transition on the locked image; an accepted one changes the image, so that the next entry sees it. */
 export function decideChange(change: Change, image: Image | undefined, beside: Beside, plan: Plan): ChangeResult {
   if (!image) return { moved: false, refused: 'unknown-order' };
-  const refused = refusalOf(change, image) ?? (change.decision && decideHold(change.decision, image, beside, plan));
+  const refused = refusalOf(change, image, beside) ?? (change.decision && decideHold(change.decision, image, beside, plan));
   if (refused) return { moved: false, refused, status: image.status, version: image.version };
-  if (change.to === undefined) {
-    image.changed = true;
-    return { moved: false, status: image.status, version: image.version };
-  }
-  if (change.wish) {
+  if (change.wish && change.to !== undefined) {
     const answer = mayCancel(image.status, beside.context.get(image.order)?.effects ?? []);
     if (answer.is === 'no') return { moved: false, refused: 'illegal', status: image.status, version: image.version, why: answer.reason };
     if (answer.is === 'wait') return keepWish(change, change.to, answer.reason, image, beside, plan);
   }
+  image.changed = true;
+  note(change, image, beside, plan);
+  if (change.to === undefined) return { moved: false, status: image.status, version: image.version };
   const from = image.status;
   move(image, change.to, change, change.reason ?? '', plan);
   if (endsOrder(change.to)) closeHolds(beside.holds.filter((hold) => hold.order === image.order), change.actor, 'moot', `the order is ${change.to}`, image, beside, plan);
+  return { moved: true, from, to: change.to, version: image.version };
+}
+
+/** What is written with a change, whether or not it moves the order. */
+function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
   if (change.writes) plan.writes.push(...change.writes);
   if (change.effects) {
     plan.effects.push(...change.effects);
@@ -64,7 +70,11 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
   }
   if (change.renewEffects) plan.renewed.push(image.order);
   if (change.captured) plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
-  return { moved: true, from, to: change.to, version: image.version };
+  if (change.voided) plan.voided.push(image.order);
+  if (change.task) {
+    plan.tasks.push(change.task);
+    beside.tasks.delete(change.task.id);
+  }
 }
 
 /** Cancelled, or settled elsewhere: what was open about the order is decided by that. */
@@ -106,7 +116,8 @@ function closeHolds(holds: Beside['holds'], by: string, decision: string, reason
   image.changed = true;
 }
 
-function refusalOf(change: Change, image: Image): Refusal | undefined {
+function refusalOf(change: Change, image: Image, beside: Beside): Refusal | undefined {
+  if (change.task && beside.tasks.get(change.task.id) !== change.task.token) return 'fenced';
   if (change.token !== undefined && image.token !== change.token) return 'fenced';
   if (change.version !== undefined && image.version !== change.version) return 'stale';
   if (change.from !== undefined && image.status !== change.from) return 'stale';

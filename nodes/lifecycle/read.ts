@@ -34,6 +34,8 @@ export interface Beside {
   inbox: StoredFact[];
   cancellations: WaitingCancellation[];
   holds: { id: number; order: number; effect: number | null; task: number | null }[];
+  /** Claims of the tasks that end with a change of the group, locked. */
+  tasks: Map<number, string | null>;
 }
 
 /**
@@ -56,11 +58,18 @@ export async function lockOrders(
   return { images: new Map(rows.map((row) => [row.order, { ...row, changed: false, before: { holds: row.holds, pending: row.pending } }])), pauses: (results[2] ?? []) as OpenPause[] };
 }
 
+/** Locks tasks and reads whose claim they are. */
+export async function lockTasks(connection: PoolConnection, tasks: readonly number[]): Promise<Beside['tasks']> {
+  if (tasks.length === 0) return new Map();
+  const rows = await select<{ id: number; token: string | null }>(connection, 'SELECT id, claim_token AS token FROM tasks WHERE id IN (?) ORDER BY id FOR UPDATE', [tasks]);
+  return new Map(rows.map(({ id, token }) => [id, token]));
+}
+
 export async function readBeside(
   connection: PoolConnection,
   orders: readonly number[],
   events: readonly { source: string; eventId: string }[],
-): Promise<Beside> {
+): Promise<Omit<Beside, 'tasks'>> {
   const [results] = await connection.query<RowDataPacket[][]>(
     `SELECT id, export_sequence AS exportSequence FROM orders WHERE id IN (?);
      SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (?);
@@ -73,12 +82,14 @@ export async function readBeside(
   );
   const [rows = [], lines = [], effects = [], inbox = [], cancellations = [], holds = []] = results;
   const context: Beside['context'] = new Map();
+  const linesOf = Map.groupBy(lines as unknown as (FactContext['lines'][number] & { order: number })[], (line) => line.order);
+  const effectsOf = Map.groupBy(effects as unknown as (FactContext['effects'][number] & { order: number })[], (effect) => effect.order);
   for (const row of rows as { id: number; exportSequence: number }[])
     context.set(row.id, {
       order: row.id,
       exportSequence: row.exportSequence,
-      lines: (lines as unknown as (FactContext['lines'][number] & { order: number })[]).filter((line) => line.order === row.id),
-      effects: (effects as unknown as (FactContext['effects'][number] & { order: number })[]).filter((effect) => effect.order === row.id),
+      lines: linesOf.get(row.id) ?? [],
+      effects: effectsOf.get(row.id) ?? [],
     });
   return {
     context,

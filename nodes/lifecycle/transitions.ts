@@ -1,40 +1,34 @@
 import { EventEmitter } from 'node:events';
-import { isRefusedBySql, jitter, mayRetry, type Pool, type PoolConnection } from '../store/pool';
+import { type Grouped, groupedWrites } from '../store/grouping';
+import type { Pool, PoolConnection } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
 import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
-import { grouped, type Grouped } from './grouping';
-import { type Beside, lockOrders, readBeside, readStores } from './read';
+import { type Beside, lockOrders, lockTasks, readBeside, readStores } from './read';
 import { isWorking, type OpenPause, pauseOf, type Stages } from './stages';
 import { type Settled, writePlan } from './write';
 
 const LANES = 2;
 const GROUP = 256;
-const RETRIES = 8;
 
 type Result = ChangeResult | FactResult;
-type Outcome = { result: Result } | { error: unknown };
 
 /**
  * The one way an order moves. Changes and facts that arrive together are written together: locked in key order, decided one by one
- * in memory, and the good ones written in one statement per table; a refused one leaves its neighbours alone. Rows that somebody
- * else holds go alone and wait for their lock. On a deadlock the group is tried again; on any other error it is cut in halves until
- * the row at fault stands alone.
+ * in memory, and the good ones written in one statement per table; a refused one leaves its neighbours alone.
  */
 export class Transitions {
   /** `due(status, lane)`: something became due here. */
   readonly events = new EventEmitter<{ due: [status: string, lane: string]; moved: [from: string, to: string] }>();
-  readonly #pool: Pool;
   readonly #stages: Stages;
   readonly #rules: FactRules;
   readonly #queue: Grouped<Entry, Result>;
   #stores = new Map<number, { url: string; platform: string }>();
 
   constructor(pool: Pool, stages: Stages, rules: FactRules) {
-    this.#pool = pool;
     this.#stages = stages;
     this.#rules = rules;
-    this.#queue = grouped(LANES, GROUP, (entries) => this.#write(entries));
+    this.#queue = groupedWrites({ pool, lanes: LANES, max: GROUP, write: (...group) => this.#write(...group) });
   }
 
   /**
@@ -60,61 +54,18 @@ export class Transitions {
     return this.#queue.size();
   }
 
-  async #write(entries: Entry[]): Promise<(Result | Promise<Result>)[]> {
-    const outcomes = await this.#isolate(entries, false);
-    return entries.map((entry) => {
-      const outcome = outcomes.get(entry);
-      if (outcome === undefined) return this.#alone(entry);
-      return 'error' in outcome ? Promise.reject(outcome.error) : outcome.result;
-    });
-  }
-
-  /** An order that somebody else has locked: its entry waits for the lock, and no other entry waits for it. */
-  async #alone(entry: Entry): Promise<Result> {
-    const outcome = (await this.#isolate([entry], true)).get(entry);
-    if (!outcome) throw new Error('a change was not decided');
-    if ('error' in outcome) throw outcome.error;
-    return outcome.result;
-  }
-
-  /** Writes a group; an unexpected error is narrowed down to the entries that cause it, and only their callers get it. */
-  async #isolate(entries: Entry[], wait: boolean): Promise<Map<Entry, Outcome>> {
-    try {
-      return await this.#writeGroup(entries, wait);
-    } catch (error) {
-      if (entries.length === 1 || !isRefusedBySql(error)) return new Map(entries.map((entry) => [entry, { error }]));
-      const half = entries.length >> 1;
-      const first = await this.#isolate(entries.slice(0, half), wait);
-      return new Map([...first, ...(await this.#isolate(entries.slice(half), wait))]);
-    }
-  }
-
-  async #writeGroup(entries: Entry[], wait: boolean): Promise<Map<Entry, Outcome>> {
-    for (let attempt = 1; ; attempt++) {
-      const connection = await this.#pool.getConnection();
-      try {
-        return await this.#tryGroup(connection, entries, wait);
-      } catch (error) {
-        await connection.query('ROLLBACK').catch(() => connection.destroy());
-        if (!mayRetry(error) || attempt >= RETRIES) throw error;
-        await jitter(attempt);
-      } finally {
-        connection.release();
-      }
-    }
-  }
-
-  async #tryGroup(connection: PoolConnection, entries: Entry[], wait: boolean): Promise<Map<Entry, Outcome>> {
+  async #write(connection: PoolConnection, entries: Entry[], wait: boolean): Promise<Map<Entry, Result>> {
     const orders = [...new Set(entries.map(orderOf))].toSorted((a, b) => a - b);
     const { images, pauses } = await lockOrders(connection, orders, wait);
     const ready = wait ? entries : entries.filter((entry) => images.has(orderOf(entry)));
-    const beside = await this.#beside(connection, ready, images);
+    const ending = ready.flatMap((entry) => ('change' in entry && entry.change.task ? [entry.change.task.id] : []));
+    const beside = { ...(await this.#beside(connection, ready, images)), tasks: await lockTasks(connection, ending) };
     const plan = new Plan();
-    const decided = new Map<Entry, Outcome>();
+    const decided = new Map<Entry, Result>();
     for (const entry of ready) {
       const image = images.get(orderOf(entry));
       const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, beside, plan);
-      decided.set(entry, { result });
+      decided.set(entry, result);
     }
     for (const image of images.values()) if (image.changed && image.before.pending > 0) decidePending(image, beside, this.#rules, plan);
     const changed = [...images.values()].filter((image) => image.changed);
@@ -132,7 +83,7 @@ export class Transitions {
   }
 
   /** Most groups need nothing beside the status rows: only facts and orders with something pending do. */
-  async #beside(connection: PoolConnection, entries: readonly Entry[], images: ReadonlyMap<number, Image>): Promise<Beside> {
+  async #beside(connection: PoolConnection, entries: readonly Entry[], images: ReadonlyMap<number, Image>): Promise<Omit<Beside, 'tasks'>> {
     const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
     const decided = entries.flatMap((entry) => {
       if (!('change' in entry)) return [];

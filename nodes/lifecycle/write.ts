@@ -57,7 +57,7 @@ function outcomes(plan: Plan): string[] {
     const attempts = plan.effects.map((effect) => `(${effect.id}, ${effect.attempt})`).join(', ');
     statements.push(
       `UPDATE effects SET state = 'done', reference = CASE id ${references} END, settled_at = NOW(6) WHERE id IN (${ids}) AND state IN ('sent', 'unknown', 'parked')`,
-      `UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE (effect_id, attempt) IN (${attempts}) AND ended_at IS NULL`,
+      `UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE (effect_id, attempt) IN (${attempts}) AND (ended_at IS NULL OR outcome = 'unknown')`,
     );
   }
   for (const { ids, reason } of plan.settled)
@@ -76,6 +76,11 @@ function outcomes(plan: Plan): string[] {
     statements.push(
       `UPDATE payments SET state = 'captured', reference = ${escape(reference)}, settled_at = NOW(6) WHERE order_id = ${order} AND state = 'authorized'`,
       `UPDATE fulfillments SET state = 'told' WHERE order_id = ${order}`,
+    );
+  if (plan.voided.length > 0) statements.push(`UPDATE payments SET state = 'voided', settled_at = NOW(6) WHERE order_id IN (${list(plan.voided)}) AND state = 'authorized'`);
+  for (const [result, tasks] of Map.groupBy(plan.tasks, (task) => task.result))
+    statements.push(
+      `UPDATE tasks SET done_at = NOW(6), due_at = NULL, claimed_by = NULL, claim_token = NULL, claimed_at = NULL, reason = NULL, result = ${escape(result.slice(0, 500))} WHERE id IN (${list(tasks.map(({ id }) => id))})`,
     );
   return statements;
 }

@@ -22,6 +22,8 @@ export function createPool(url: string, connectionLimit: number): Pool {
     charset: 'utf8mb4',
     connectTimeout: 10_000,
     enableKeepAlive: true,
+    // Stack traces of every query cost 4 % of the process; the error names its statement.
+    trace: false,
   });
   // Queued first on each new connection, so that it runs before whatever the connection was opened for.
   pool.pool.on('connection', (connection) => connection.query(SESSION));
@@ -30,7 +32,7 @@ export function createPool(url: string, connectionLimit: number): Pool {
 
 /** Server errors after which the whole transaction is simply tried again: deadlock, lock wait timeout, changed under a snapshot. */
 const RETRIED = new Set([1213, 1205, 1020]);
-const RETRIES = 8;
+export const RETRIES = 8;
 
 export function mayRetry(error: unknown): boolean {
   return RETRIED.has((error as { errno?: number }).errno ?? 0);

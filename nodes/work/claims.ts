@@ -138,17 +138,6 @@ export class Claims {
     return freed;
   }
 
-  /** Ends a task. Its order is not moved. */
-  async complete(work: Work, result: string): Promise<boolean> {
-    const ended = await execute(
-      this.#pool,
-      `UPDATE tasks SET done_at = NOW(6), due_at = NULL, claimed_by = NULL, claim_token = NULL, claimed_at = NULL, reason = NULL, result = ?
-         WHERE id = ? AND claim_token = ?`,
-      [result.slice(0, 500), work.id, work.token],
-    );
-    return ended === 1;
-  }
-
   /**
    * Ends the claim in a hold: nothing happens to the order until a person decides. A call in doubt is parked by the same write.
    * @returns whether the claim was still ours

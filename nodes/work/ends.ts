@@ -1,6 +1,7 @@
 import type { Status } from '../lifecycle/lifecycle';
 import type { Transitions } from '../lifecycle/transitions';
-import type { ChangeResult } from '../lifecycle/change';
+import type { Change, ChangeResult } from '../lifecycle/change';
+import { InvalidInput } from '../runtime/errors';
 import type { Failure } from '../runtime/failure';
 import type { Pool } from '../store/pool';
 import type { ActiveWork } from './active';
@@ -27,32 +28,25 @@ export class StageEnds {
     this.#active = parts.active;
   }
 
-  /** Moves the order on; the outcomes of its remote calls go into the same transaction. */
+  /** Moves the order on; the outcomes of its remote calls and the end of its task go into the same transaction. */
   async move(work: Work, to: Status, actor: string, reason: string): Promise<ChangeResult> {
     try {
-      const result = await this.#transitions.transition({
-        order: work.order,
-        ...(work.source === 'status' && { from: work.name as Status, token: work.token }),
-        to,
-        actor,
-        node: work.at,
-        reason,
-        effects: work.effects,
-        ...(work.captured && { captured: work.captured }),
-      });
+      const result = await this.#transitions.transition({ ...claimOf(work), ...ending(work, `moved to ${to}`), ...broughtBy(work), to, actor, node: work.at, reason });
       if (!result.moved) await this.#record(work);
-      else if (work.source === 'task') await this.#claims.complete(work, `moved to ${to}`);
       return result;
     } finally {
       this.#active.end(work);
     }
   }
 
-  /** Ends a task that moves nothing. @returns false where the claim was taken away */
+  /** Ends a task that moves nothing. @returns false where the claim was taken away @throws InvalidInput for the claim of a status */
   async complete(work: Work, result: string): Promise<boolean> {
+    if (work.source !== 'task') throw new InvalidInput('an order in a status ends a stage by a move: choose where it goes', { code: 'transition.no-status' });
     try {
-      await this.#record(work);
-      return await this.#claims.complete(work, result);
+      const ended = await this.#transitions.transition({ order: work.order, ...ending(work, result), ...broughtBy(work), actor: 'system:work' });
+      const refused = !ended.moved && ended.refused !== undefined;
+      if (refused) await this.#record(work);
+      return !refused;
     } finally {
       this.#active.end(work);
     }
@@ -101,18 +95,9 @@ export class StageEnds {
 
   async #giveUp(work: Work, failure: Failure, reason: string, actor: string): Promise<string> {
     if (work.failure === undefined) return this.#hold(work, failure.code, reason, actor);
-    const result = await this.#transitions.transition({
-      order: work.order,
-      ...(work.source === 'status' && { from: work.name as Status, token: work.token }),
-      to: work.failure,
-      actor,
-      node: work.at,
-      reason,
-    });
-    if (work.source === 'task') await this.#claims.complete(work, 'failed');
+    const result = await this.#transitions.transition({ ...claimOf(work), ...ending(work, 'failed'), to: work.failure, actor, node: work.at, reason });
     if (result.moved) return work.failure;
-    if (work.source === 'task' && result.refused) return this.#hold(work, failure.code, reason, actor);
-    return LOST;
+    return work.source === 'task' ? this.#hold(work, failure.code, reason, actor) : LOST;
   }
 
   async #hold(work: Work, kind: string, reason: string, actor: string, effect?: number): Promise<string> {
@@ -132,5 +117,13 @@ export class StageEnds {
     if (work.voided) await this.#pool.query("UPDATE payments SET state = 'voided', settled_at = NOW(6) WHERE order_id = ? AND state = 'authorized'", [work.order]);
   }
 }
+
+/** Where the order must stand: a status claim is fenced by its status and token, a task by its own. */
+const claimOf = (work: Work): Pick<Change, 'order' | 'from' | 'token'> => ({ order: work.order, ...(work.source === 'status' && { from: work.name as Status, token: work.token }) });
+
+const ending = (work: Work, result: string): Pick<Change, 'task'> => (work.source === 'task' ? { task: { id: work.id, token: work.token, result } } : {});
+
+/** What the claim's remote calls have brought about. */
+const broughtBy = ({ effects, captured, voided }: Work): Pick<Change, 'effects' | 'captured' | 'voided'> => ({ effects, ...(captured && { captured }), ...(voided && { voided }) });
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
