@@ -225,7 +225,7 @@ function refuseWhatWeDoNotFulfil(document: Place): void {
 
 function firstOf(shipments: readonly Place[]): Place {
   const [first] = shipments;
-  if (first === undefined) throw new Place(undefined, '/shipments').refused('sfcc.no-shipment', 'holds no shipment with items');
+  if (first === undefined) throw new Place({}).at('shipments').refused('sfcc.no-shipment', 'holds no shipment with items');
   return first;
 }
 

@@ -10,15 +10,27 @@ const longest = 20_000;
 
 /** A place in a foreign JSON document: the value and the RFC 6901 pointer to it. Its errors never show the value. */
 export class Place {
+  readonly #parent: Place | undefined;
+  readonly #name: string;
+
   constructor(
     readonly value: unknown,
-    readonly pointer: string = '',
-  ) {}
+    parent?: Place,
+    name = '',
+  ) {
+    this.#parent = parent;
+    this.#name = name;
+  }
+
+  /** Made when it is asked for: most places are fine and nobody asks. */
+  get pointer(): string {
+    return this.#parent === undefined ? '' : `${this.#parent.pointer}/${this.#name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  }
 
   /** The place under an own property; its value is undefined where there is none. @throws InvalidInput when this is no object. */
   at(name: string): Place {
-    const value = Object.hasOwn(this.object(), name) ? this.object()[name] : undefined;
-    return new Place(value, `${this.pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    const object = this.object();
+    return new Place(Object.hasOwn(object, name) ? object[name] : undefined, this, name);
   }
 
   get isAbsent(): boolean {
@@ -35,7 +47,7 @@ export class Place {
   items(): Place[] {
     if (this.isAbsent) return [];
     if (!Array.isArray(this.value)) throw this.refused('sfcc.not-a-list', 'is not a list');
-    return this.value.map((item: unknown, index) => new Place(item, `${this.pointer}/${index}`));
+    return this.value.map((item: unknown, index) => new Place(item, this, String(index)));
   }
 
   /** Text of 1 to `max` UTF-16 units. @throws InvalidInput when it is missing, blank, too long or not text */
