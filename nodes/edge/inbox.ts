@@ -1,6 +1,7 @@
 import type { FactResult } from '../lifecycle/change';
 import type { Transitions } from '../lifecycle/transitions';
 import type { Metrics } from '../runtime/metrics';
+import { type Grouped, grouped } from '../store/grouping';
 import { type Pool, select } from '../store/pool';
 
 /** A fact before its order has been looked up by the name that partners use. */
@@ -24,24 +25,24 @@ const CACHED_NAMES = 20_000;
 
 /** Takes facts from partners: stored and applied, or kept, in one transaction before anybody is answered. */
 export class Inbox {
-  readonly #pool: Pool;
+  /** Requests of one moment share the look-up of their orders. */
+  readonly #lookUp: Grouped<string, number | undefined>;
   readonly #transitions: Transitions;
   readonly #metrics: Metrics;
   /** Names never change, so they are kept; the oldest leave first. */
   readonly #ids = new Map<string, number>();
 
   constructor(parts: { pool: Pool; transitions: Transitions; metrics: Metrics }) {
-    this.#pool = parts.pool;
+    this.#lookUp = grouped(1, 500, (names) => idsOf(parts.pool, names));
     this.#transitions = parts.transitions;
     this.#metrics = parts.metrics;
   }
 
   /** Facts of one request; each is decided for itself. An unknown order is not stored. @param node the node of the flows that took them */
   async receive(facts: readonly NamedFact[], node?: string): Promise<FactAnswer[]> {
-    const ids = await this.#idsOf(facts.map((fact) => fact.orderName));
     return Promise.all(
       facts.map(async ({ source, eventId, type, orderName, body }) => {
-        const order = ids.get(orderName);
+        const order = await this.#idOf(orderName);
         const result: FactResult =
           order === undefined ? { result: 'unknown' } : await this.#transitions.apply({ source, eventId, type, order, body, actor: `partner:${source}`, node });
         this.#metrics.fact(source, type, result.result);
@@ -50,24 +51,24 @@ export class Inbox {
     );
   }
 
-  async #idsOf(names: readonly string[]): Promise<Map<string, number>> {
-    const found = new Map<string, number>();
-    for (const name of names) {
-      const id = this.#ids.get(name);
-      if (id !== undefined) found.set(name, id);
-    }
-    const missing = [...new Set(names)].filter((name) => !found.has(name));
-    if (missing.length === 0) return found;
-    for (const { id, name } of await select<{ id: number; name: string }>(this.#pool, 'SELECT id, name FROM orders WHERE name IN (?)', [missing])) {
-      found.set(name, id);
-      this.#ids.set(name, id);
-    }
+  async #idOf(name: string): Promise<number | undefined> {
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const id = await this.#lookUp(name);
+    if (id === undefined) return undefined;
+    this.#ids.set(name, id);
     for (const oldest of this.#ids.keys()) {
       if (this.#ids.size <= CACHED_NAMES) break;
       this.#ids.delete(oldest);
     }
-    return found;
+    return id;
   }
+}
+
+async function idsOf(pool: Pool, names: readonly string[]): Promise<(number | undefined)[]> {
+  const rows = await select<{ id: number; name: string }>(pool, 'SELECT id, name FROM orders WHERE name IN (?)', [names]);
+  const ids = new Map(rows.map(({ id, name }) => [name, id]));
+  return names.map((name) => ids.get(name));
 }
 
 function answerOf(name: string, { result, status, reason }: FactResult): FactAnswer {

@@ -1,5 +1,6 @@
-import type { PoolConnection } from '../store/pool';
-import { type Pool, select } from '../store/pool';
+import { escape } from 'mysql2';
+import { type Grouped, grouped } from '../store/grouping';
+import { execute, type Pool, type RowDataPacket } from '../store/pool';
 
 /** Flags that are asked, with what holds where the table has no row. */
 export const FLAG_DEFAULTS = {
@@ -23,32 +24,57 @@ export type Flag = keyof typeof FLAG_DEFAULTS;
 
 export const isFlag = (name: string): name is Flag => Object.hasOwn(FLAG_DEFAULTS, name);
 
-/** The table of feature flags; a store's own row wins over the one for every store. */
+/** A question about a flag; with an order it is decided once and pinned. */
+interface Question {
+  flag: Flag;
+  storeUrl: string;
+  order?: number;
+}
+
+type Decisions = Partial<Record<Flag, boolean>>;
+
+/** The table of feature flags; a store's own row wins over the one for every store. Questions of one moment share their statements. */
 export class Flags {
   readonly #pool: Pool;
+  readonly #ask: Grouped<Question, boolean>;
 
   constructor(pool: Pool) {
     this.#pool = pool;
+    this.#ask = grouped(1, 256, (questions) => this.#answer(questions));
   }
 
   /** A gate: as it stands now. */
-  async isOn(flag: Flag, storeUrl: string, on: Pool | PoolConnection = this.#pool): Promise<boolean> {
-    const rows = await select<{ enabled: number }>(
-      on,
-      "SELECT enabled FROM feature_flags WHERE name = ? AND store_url IN (?, '') ORDER BY store_url DESC LIMIT 1",
-      [flag, storeUrl],
-    );
-    return rows[0] ? Boolean(rows[0].enabled) : FLAG_DEFAULTS[flag];
+  isOn(flag: Flag, storeUrl: string): Promise<boolean> {
+    return this.#ask({ flag, storeUrl });
   }
 
   /** A fork: decided when the order first passes it, and pinned in the order until a put-back. */
-  async decide(flag: Flag, order: number, storeUrl: string): Promise<boolean> {
-    const [row] = await select<{ decisions: string | null }>(this.#pool, 'SELECT decisions FROM orders WHERE id = ?', [order]);
-    const pinned = JSON.parse(row?.decisions ?? '{}') as Partial<Record<Flag, boolean>>;
-    const known = pinned[flag];
-    if (known !== undefined) return known;
-    const decided = await this.isOn(flag, storeUrl);
-    await this.#pool.query('UPDATE orders SET decisions = ? WHERE id = ?', [JSON.stringify({ ...pinned, [flag]: decided }), order]);
-    return decided;
+  decide(flag: Flag, order: number, storeUrl: string): Promise<boolean> {
+    return this.#ask({ flag, storeUrl, order });
+  }
+
+  async #answer(questions: readonly Question[]): Promise<boolean[]> {
+    const orders = questions.flatMap(({ order }) => (order === undefined ? [] : [order]));
+    const [results] = await this.#pool.query<RowDataPacket[][]>(
+      'SELECT name, store_url AS storeUrl, enabled FROM feature_flags WHERE name IN (?); SELECT id, decisions FROM orders WHERE id IN (?)',
+      [questions.map(({ flag }) => flag), orders.length > 0 ? orders : [0]],
+    );
+    const rows = new Map((results[0] ?? []).map(({ name, storeUrl, enabled }) => [`${name} ${storeUrl}`, Boolean(enabled)]));
+    const pinned = new Map((results[1] ?? []).map(({ id, decisions }) => [id as number, JSON.parse((decisions as string | null) ?? '{}') as Decisions]));
+    const fresh = new Set<number>();
+    const answers = questions.map(({ flag, storeUrl, order }) => {
+      const decisions = order === undefined ? undefined : pinned.get(order);
+      const on = decisions?.[flag] ?? rows.get(`${flag} ${storeUrl}`) ?? rows.get(`${flag} `) ?? FLAG_DEFAULTS[flag];
+      if (decisions && order !== undefined && decisions[flag] === undefined) {
+        decisions[flag] = on;
+        fresh.add(order);
+      }
+      return on;
+    });
+    if (fresh.size > 0) {
+      const cases = [...fresh].map((order) => `WHEN ${order} THEN ${escape(JSON.stringify(pinned.get(order)))}`).join(' ');
+      await execute(this.#pool, `UPDATE orders SET decisions = CASE id ${cases} END WHERE id IN (?)`, [[...fresh]]);
+    }
+    return answers;
   }
 }

@@ -33,6 +33,8 @@ export interface Change {
   decision?: { hold: number; decision: HoldDecision; by: string; reason: string; reference?: string | undefined };
   /** Marks what the storefront was told: the payments as captured, the parcels as told. */
   captured?: { reference?: string | undefined };
+  /** The storefront knows that we took its order. */
+  exported?: { storeId: number; platformId: string };
   /** The storefront has voided the authorisations. */
   voided?: boolean;
   /** The task that ends with it; refused as fenced where its claim was taken away. */

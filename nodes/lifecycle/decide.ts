@@ -28,6 +28,7 @@ export class Plan {
   readonly renewed: number[] = [];
   readonly captured: { order: number; reference: string | null }[] = [];
   readonly voided: number[] = [];
+  readonly exported: { storeId: number; platformId: string }[] = [];
   readonly tasks: { id: number; result: string }[] = [];
   readonly shipped: { order: number; lineId: string; quantity: number }[] = [];
   readonly orders: { order: number; columns: Record<string, string | number> }[] = [];
@@ -70,6 +71,7 @@ function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
   }
   if (change.renewEffects) plan.renewed.push(image.order);
   if (change.captured) plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
+  if (change.exported) plan.exported.push(change.exported);
   if (change.voided) plan.voided.push(image.order);
   if (change.task) {
     plan.tasks.push(change.task);

@@ -78,6 +78,8 @@ function outcomes(plan: Plan): string[] {
       `UPDATE fulfillments SET state = 'told' WHERE order_id = ${order}`,
     );
   if (plan.voided.length > 0) statements.push(`UPDATE payments SET state = 'voided', settled_at = NOW(6) WHERE order_id IN (${list(plan.voided)}) AND state = 'authorized'`);
+  for (const [storeId, told] of Map.groupBy(plan.exported, (order) => order.storeId))
+    statements.push(`UPDATE platform_orders SET export_status = 'exported' WHERE store_id = ${storeId} AND platform_id IN (${list(told.map(({ platformId }) => platformId))})`);
   for (const [result, tasks] of Map.groupBy(plan.tasks, (task) => task.result))
     statements.push(
       `UPDATE tasks SET done_at = NOW(6), due_at = NULL, claimed_by = NULL, claim_token = NULL, claimed_at = NULL, reason = NULL, result = ${escape(result.slice(0, 500))} WHERE id IN (${list(tasks.map(({ id }) => id))})`,

@@ -45,6 +45,10 @@ export interface PageResult {
 
 interface Candidate extends Taken {
   raw: unknown;
+  /** The raw order as it is kept. */
+  text: string;
+  /** SHA-256 of it. */
+  hash: Buffer;
   modifiedAt: Date | undefined;
   order?: CanonicalOrder;
 }
@@ -77,10 +81,11 @@ export async function takePage(
   for (const raw of raws) {
     const identity = platform.identify(raw);
     if (!identity) unidentified++;
-    else candidates.set(identity.platformId, generalised(platform, store, raw, identity));
+    else candidates.set(identity.platformId, received(store, raw, identity));
   }
-  const all = [...candidates.values()];
-  if (all.length === 0) return { taken: [], unidentified };
+  const known = await unchanged(pool, store, [...candidates.values()]);
+  const all = [...candidates.values()].filter((candidate) => !known.includes(candidate)).map((candidate) => generalised(platform, candidate));
+  if (all.length === 0) return { taken: known.map(takenOf), unidentified };
   try {
     await inTransaction(pool, (connection) => writePage(connection, store, platform, all, node));
   } catch (error) {
@@ -99,13 +104,30 @@ export async function takePage(
   }
   transitions.events.emit('due', platform.initial, store.navKey);
   if (platform.markTask) transitions.events.emit('due', platform.markTask, store.navKey);
-  return { taken: all.map(({ platformId, name, result, reason }) => ({ platformId, name, result, ...(reason !== undefined && { reason }) })), unidentified };
+  return { taken: [...known, ...all].map(takenOf), unidentified };
 }
 
-function generalised(platform: Platform, store: Store, raw: unknown, identity: { platformId: string; modifiedAt: Date | undefined }): Candidate {
-  const candidate = { ...identity, raw, name: `${store.prefix}${identity.platformId}` };
+function received(store: Store, raw: unknown, identity: { platformId: string; modifiedAt: Date | undefined }): Candidate {
+  const text = JSON.stringify(raw);
+  return { ...identity, raw, text, hash: createHash('sha256').update(text).digest(), name: `${store.prefix}${identity.platformId}`, result: 'known' };
+}
+
+/** Those that stand in the database already, byte for byte as they came now: a search overlaps with the one before. */
+async function unchanged(pool: Pool, store: Store, candidates: readonly Candidate[]): Promise<Candidate[]> {
+  if (candidates.length === 0) return [];
+  const rows = await select<{ platformId: string; hash: Buffer }>(pool, 'SELECT platform_id AS platformId, raw_hash AS hash FROM platform_orders WHERE store_id = ? AND platform_id IN (?)', [
+    store.id,
+    candidates.map(({ platformId }) => platformId),
+  ]);
+  const hashes = new Map(rows.map(({ platformId, hash }) => [platformId, hash]));
+  return candidates.filter(({ platformId, hash }) => hashes.get(platformId)?.equals(hash));
+}
+
+const takenOf = ({ platformId, name, result, reason }: Candidate): Taken => ({ platformId, name, result, ...(reason !== undefined && { reason }) });
+
+function generalised(platform: Platform, candidate: Candidate): Candidate {
   try {
-    return { ...candidate, result: 'created', order: platform.generalise(raw) };
+    return { ...candidate, result: 'created', order: platform.generalise(candidate.raw) };
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     return { ...candidate, result: 'generalize-error', reason: `${error.pointer ?? ''}: ${error.message}` };
@@ -113,10 +135,9 @@ function generalised(platform: Platform, store: Store, raw: unknown, identity: {
 }
 
 async function writePage(connection: PoolConnection, store: Store, platform: Platform, page: readonly Candidate[], node?: string): Promise<void> {
-  await connection.query(`${insert('platform_orders', page.map(({ platformId, raw, modifiedAt }) => {
-    const text = JSON.stringify(raw);
-    return { store_id: store.id, platform_id: platformId, raw: text, raw_hash: createHash('sha256').update(text).digest(), modified_at: modifiedAt ?? null };
-  })).join('')} ON DUPLICATE KEY UPDATE raw = VALUES(raw), raw_hash = VALUES(raw_hash), modified_at = VALUES(modified_at), updated_at = NOW(6)`);
+  await connection.query(`${insert('platform_orders', page.map(({ platformId, text, hash, modifiedAt }) => ({
+    store_id: store.id, platform_id: platformId, raw: text, raw_hash: hash, modified_at: modifiedAt ?? null,
+  }))).join('')} ON DUPLICATE KEY UPDATE raw = VALUES(raw), raw_hash = VALUES(raw_hash), modified_at = VALUES(modified_at), updated_at = NOW(6)`);
   await connection.query(`${insert('orders', page.map((candidate) => ({
     store_id: store.id,
     platform_id: candidate.platformId,

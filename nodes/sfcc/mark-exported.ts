@@ -1,7 +1,8 @@
 import { effect } from '../effects/effect';
 import type { Ledger } from '../effects/ledger';
+import type { Order } from '../orders/order';
 import { InvalidInput } from '../runtime/errors';
-import { execute, type Pool, select } from '../store/pool';
+import { type Pool, select } from '../store/pool';
 import type { Work } from '../work/source';
 import type { SfccClient } from './client';
 
@@ -26,14 +27,23 @@ const mark = effect<SfccClient, Marked, { status: 'exported' }>({
   },
 });
 
-/** Tells the storefront that we took the order, and notes that it knows. */
-export async function markExported({ pool, ledger, sfcc }: { pool: Pool; ledger: Ledger; sfcc: SfccClient }, work: Work): Promise<void> {
-  const [order] = await select<Marked>(
+/**
+ * Tells the storefront that we took the order; that it knows is noted when the task ends.
+ * @param order as it was loaded at the claim; what could not be generalised was not, and is read here
+ */
+export async function markExported({ pool, ledger, sfcc }: { pool: Pool; ledger: Ledger; sfcc: SfccClient }, order: Partial<Order> & { id: number }, work: Work): Promise<void> {
+  const marked = await markedOf(pool, order);
+  await ledger.perform(mark, sfcc, marked, work);
+  work.exported = { storeId: marked.storeId, platformId: marked.platformId };
+}
+
+async function markedOf(pool: Pool, { id, revision, storeId, platformId, storeSite }: Partial<Order> & { id: number }): Promise<Marked> {
+  if (revision !== undefined && storeId !== undefined && platformId !== undefined && storeSite !== undefined) return { id, revision, storeId, platformId, site: storeSite };
+  const [row] = await select<Marked>(
     pool,
     "SELECT o.id, o.revision, o.store_id AS storeId, o.platform_id AS platformId, COALESCE(s.site, '') AS site FROM orders o JOIN stores s ON s.id = o.store_id WHERE o.id = ?",
-    [work.order],
+    [id],
   );
-  if (!order) throw new InvalidInput(`there is no order ${work.order}`, { code: 'order.unknown' });
-  await ledger.perform(mark, sfcc, order, work);
-  await execute(pool, "UPDATE platform_orders SET export_status = 'exported' WHERE store_id = ? AND platform_id = ?", [order.storeId, order.platformId]);
+  if (!row) throw new InvalidInput(`there is no order ${id}`, { code: 'order.unknown' });
+  return row;
 }

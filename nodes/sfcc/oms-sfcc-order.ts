@@ -28,7 +28,7 @@ const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
     work.voided = true;
     return performed;
   },
-  'mark-exported': ({ sfcc, ledger, node }, _message, work) => markExported({ pool: node.services.get(Database).pool, ledger, sfcc }, work),
+  'mark-exported': ({ sfcc, ledger, node }, message, work) => markExported({ pool: node.services.get(Database).pool, ledger, sfcc }, message.order, work),
 };
 
 /** What the storefront can be told. */

@@ -1,4 +1,7 @@
-import { isRefusedBySql, jitter, mayRetry, type Pool, type PoolConnection, RETRIES } from './pool';
+import { isRefusedBySql, type Pool, type PoolConnection, transaction } from './pool';
+
+/** So many items are worth a lane of their own while another group is being written. */
+const WORTH_A_LANE = 16;
 
 /** A queue that hands over what arrives together as one group. */
 export interface Grouped<Item, Result> {
@@ -9,8 +12,8 @@ export interface Grouped<Item, Result> {
 
 /**
  * Groups items that arrive together; at most `lanes` groups are written at once and none is larger than `max`. Nothing waits on
- * purpose: under no load a group is one item, under load it is what gathered while the lanes were busy. `write` may answer a promise
- * for an item that goes its own way: its caller waits for it, the lane does not.
+ * purpose: under no load a group is one item, under load it is what gathered meanwhile; a further lane is opened for many items, not
+ * for a few. `write` may answer a promise for an item that goes its own way: its caller waits for it, the lane does not.
  */
 export function grouped<Item, Result>(lanes: number, max: number, write: (items: Item[]) => Promise<(Result | Promise<Result>)[]>): Grouped<Item, Result> {
   interface Entry {
@@ -36,7 +39,7 @@ export function grouped<Item, Result>(lanes: number, max: number, write: (items:
     }
   };
   const pump = (): void => {
-    while (busy < lanes && queue.length > 0) {
+    while (busy < lanes && queue.length >= (busy === 0 ? 1 : WORTH_A_LANE)) {
       const group = queue.splice(0, max);
       busy++;
       inWrite += group.length;
@@ -77,21 +80,8 @@ type Outcome<Result> = { result: Result } | { error: unknown };
  * only its caller gets the error.
  */
 export function groupedWrites<Item, Result>({ pool, lanes, max, write }: GroupedWrite<Item, Result>): Grouped<Item, Result> {
-  const writeOnce = async (items: Item[], wait: boolean): Promise<Map<Item, Outcome<Result>>> => {
-    for (let attempt = 1; ; attempt++) {
-      const connection = await pool.getConnection();
-      try {
-        const written = await write(connection, items, wait);
-        return new Map([...written].map(([item, result]) => [item, { result }]));
-      } catch (error) {
-        await connection.query('ROLLBACK').catch(() => connection.destroy());
-        if (!mayRetry(error) || attempt >= RETRIES) throw error;
-        await jitter(attempt);
-      } finally {
-        connection.release();
-      }
-    }
-  };
+  const writeOnce = (items: Item[], wait: boolean): Promise<Map<Item, Outcome<Result>>> =>
+    transaction(pool, async (connection) => new Map([...(await write(connection, items, wait))].map(([item, result]) => [item, { result }])));
   const isolate = async (items: Item[], wait: boolean): Promise<Map<Item, Outcome<Result>>> => {
     try {
       return await writeOnce(items, wait);

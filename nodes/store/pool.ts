@@ -32,7 +32,7 @@ export function createPool(url: string, connectionLimit: number): Pool {
 
 /** Server errors after which the whole transaction is simply tried again: deadlock, lock wait timeout, changed under a snapshot. */
 const RETRIED = new Set([1213, 1205, 1020]);
-export const RETRIES = 8;
+const RETRIES = 8;
 
 export function mayRetry(error: unknown): boolean {
   return RETRIED.has((error as { errno?: number }).errno ?? 0);
@@ -47,14 +47,21 @@ export function isRefusedBySql(error: unknown): boolean {
  * Runs `work` in one transaction; on a deadlock or lock wait time-out rolls back and tries the whole of it again, with jitter.
  * `work` must do nothing but SQL on its connection: no network call happens inside a transaction.
  */
-export async function inTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+export function inTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  return transaction(pool, async (connection) => {
+    await connection.query('START TRANSACTION');
+    const result = await work(connection);
+    await connection.query('COMMIT');
+    return result;
+  });
+}
+
+/** {@link inTransaction} for work that begins and commits in its own statements, which saves two round trips. */
+export async function transaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const connection = await pool.getConnection();
     try {
-      await connection.query('START TRANSACTION');
-      const result = await work(connection);
-      await connection.query('COMMIT');
-      return result;
+      return await work(connection);
     } catch (error) {
       await connection.query('ROLLBACK').catch(() => connection.destroy());
       if (!mayRetry(error) || attempt >= RETRIES) throw error;

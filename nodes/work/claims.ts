@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { execute, inTransaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
+import { execute, inTransaction, transaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
 import { type OpenPause, pauseOf } from '../lifecycle/stages';
 import type { ActiveWork } from './active';
 import type { Processes } from './processes';
@@ -42,24 +42,27 @@ export class Claims {
     // another lane or stage, which would skip it at every poll that comes at the same moment.
     const due = await select<{ id: number }>(this.#pool, `SELECT ${id} AS id FROM ${table} WHERE ${by} = ? AND lane = ? AND due_at <= NOW(6) ORDER BY due_at LIMIT ?`, [source.name, lane, limit]);
     if (due.length === 0) return [];
-    return inTransaction(this.#pool, async (connection) => {
+    return transaction(this.#pool, async (connection) => {
       const [results] = await connection.query<RowDataPacket[][]>(
-        `SELECT kind, name FROM pauses WHERE released_at IS NULL;
+        `START TRANSACTION;
+         SELECT kind, name FROM pauses WHERE released_at IS NULL;
          SELECT ${id} AS id, store_id AS storeId, attempts, ${extra} FROM ${table} FORCE INDEX (PRIMARY)
            WHERE ${id} IN (?) AND ${by} = ? AND lane = ? AND due_at <= NOW(6) ORDER BY due_at FOR UPDATE SKIP LOCKED`,
         [due.map((row) => row.id), source.name, lane],
       );
-      const pauses = (results[0] ?? []) as OpenPause[];
-      const candidates = (results[1] ?? []) as Candidate[];
-      if (candidates.length === 0) return [];
+      const pauses = (results[1] ?? []) as OpenPause[];
+      const candidates = (results[2] ?? []) as Candidate[];
       const urls = pauses.length > 0 ? await this.#storeUrls(connection) : this.#stores;
       const paused = pauses.length > 0 ? candidates.filter((row) => pauseOf(pauses, source.name, urls.get(row.storeId) ?? '')) : [];
       if (paused.length > 0) await connection.query(`UPDATE ${table} SET due_at = NULL WHERE ${id} IN (?)`, [paused.map((row) => row.id)]);
       const taken = candidates.filter((row) => !paused.includes(row));
-      if (taken.length === 0) return [];
+      if (taken.length === 0) {
+        await connection.query('COMMIT');
+        return [];
+      }
       const token = randomBytes(16).toString('base64url');
       await connection.query(
-        `UPDATE ${table} SET due_at = NULL, claimed_by = ?, claim_token = ?, claimed_at = NOW(6), attempts = attempts + 1 WHERE ${id} IN (?)`,
+        `UPDATE ${table} SET due_at = NULL, claimed_by = ?, claim_token = ?, claimed_at = NOW(6), attempts = attempts + 1 WHERE ${id} IN (?); COMMIT`,
         [this.#processes.id, token, taken.map((row) => row.id)],
       );
       return taken.map((row) => ({

@@ -124,6 +124,11 @@ const claimOf = (work: Work): Pick<Change, 'order' | 'from' | 'token'> => ({ ord
 const ending = (work: Work, result: string): Pick<Change, 'task'> => (work.source === 'task' ? { task: { id: work.id, token: work.token, result } } : {});
 
 /** What the claim's remote calls have brought about. */
-const broughtBy = ({ effects, captured, voided }: Work): Pick<Change, 'effects' | 'captured' | 'voided'> => ({ effects, ...(captured && { captured }), ...(voided && { voided }) });
+const broughtBy = ({ effects, captured, exported, voided }: Work): Pick<Change, 'effects' | 'captured' | 'exported' | 'voided'> => ({
+  effects,
+  ...(captured && { captured }),
+  ...(exported && { exported }),
+  ...(voided && { voided }),
+});
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;

@@ -49,6 +49,8 @@ export interface Work {
   effects: EffectOutcome[];
   /** The storefront has captured the payments: written with the next transition. */
   captured?: { reference?: string | undefined };
+  /** The storefront knows that we took its order: written when the task ends. */
+  exported?: { storeId: number; platformId: string };
   /** The storefront has voided the authorisations: written when the task ends. */
   voided?: boolean;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transitions } from '../lifecycle/transitions';
 import type { ActiveWork } from './active';
 import type { Claim, Claims } from './claims';
@@ -5,6 +6,8 @@ import type { RetryPolicy, Source, Work } from './source';
 import type { Status } from '../lifecycle/lifecycle';
 
 const POLL_MS = 1000;
+/** A lane that has just been claimed rests for a moment: under load a claim then takes many orders and not one. */
+const REST_MS = 5;
 
 /** Loads what a stage is given for a batch of claims. Provided by the subject that owns orders. */
 export abstract class OrderSource {
@@ -107,6 +110,7 @@ export class StageWorker {
         const claimed = await this.#parts.claims.claim(this.#settings.source, lane, limit);
         if (claimed.length > 0) await this.#take(claimed);
         if (claimed.length === limit) this.#full.add(lane);
+        if (claimed.length > 0) await sleep(REST_MS);
       } while (state.again && !this.#closing && !this.#parts.active.paused && this.#free(lane) > 0);
     } catch (error) {
       this.#parts.onError(error);
