@@ -54,10 +54,11 @@ function outcomes(plan: Plan): string[] {
   if (plan.effects.length > 0) {
     const ids = list(plan.effects.map((effect) => effect.id));
     const references = plan.effects.map((effect) => `WHEN ${effect.id} THEN ${escape(effect.reference ?? null)}`).join(' ');
+    // One pair alone is no range for MariaDB (it reads the whole table): the ids beside it are.
     const attempts = plan.effects.map((effect) => `(${effect.id}, ${effect.attempt})`).join(', ');
     statements.push(
-      `UPDATE effects SET state = 'done', reference = CASE id ${references} END, settled_at = NOW(6) WHERE id IN (${ids}) AND state IN ('sent', 'unknown', 'parked')`,
-      `UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE (effect_id, attempt) IN (${attempts}) AND (ended_at IS NULL OR outcome = 'unknown')`,
+      `UPDATE effects SET state = 'done', reference = COALESCE(CASE id ${references} END, reference), settled_at = NOW(6) WHERE id IN (${ids}) AND state IN ('sent', 'unknown', 'parked')`,
+      `UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id IN (${ids}) AND (effect_id, attempt) IN (${attempts}) AND (ended_at IS NULL OR outcome = 'unknown')`,
     );
   }
   for (const { ids, reason } of plan.settled)

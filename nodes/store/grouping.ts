@@ -3,6 +3,8 @@ import { isRefusedBySql, type Pool, type PoolConnection, transaction } from './p
 /** So many items are worth a lane of their own while another group is being written. */
 const WORTH_A_LANE = 16;
 
+const GATHER_TURNS = 3;
+
 /** A queue that hands over what arrives together as one group. */
 export interface Grouped<Item, Result> {
   (item: Item): Promise<Result>;
@@ -35,7 +37,8 @@ export function grouped<Item, Result>(lanes: number, max: number, write: (items:
     } finally {
       busy--;
       inWrite -= group.length;
-      pump();
+      if (queue.length >= WORTH_A_LANE) pump();
+      else arm(GATHER_TURNS);
     }
   };
   const pump = (): void => {
@@ -46,15 +49,23 @@ export function grouped<Item, Result>(lanes: number, max: number, write: (items:
       void writeOne(group);
     }
   };
+  /** What the last group has set free comes back in the same turn of the event loop, a few steps later: that is waited for. */
+  const arm = (turns: number): void => {
+    if (armed) return;
+    armed = true;
+    const turn = (left: number): void => {
+      if (left > 0) setImmediate(turn, left - 1);
+      else {
+        armed = false;
+        pump();
+      }
+    };
+    turn(turns);
+  };
   const add = (item: Item): Promise<Result> =>
     new Promise((resolve, reject) => {
       queue.push({ item, resolve, reject });
-      if (armed) return;
-      armed = true;
-      setImmediate(() => {
-        armed = false;
-        pump();
-      });
+      arm(1);
     });
   return Object.assign(add, { size: () => queue.length + inWrite });
 }

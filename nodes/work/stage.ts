@@ -7,7 +7,7 @@ import type { Status } from '../lifecycle/lifecycle';
 
 const POLL_MS = 1000;
 /** A lane that has just been claimed rests for a moment: under load a claim then takes many orders and not one. */
-const REST_MS = 5;
+const REST_MS = 20;
 
 /** Loads what a stage is given for a batch of claims. Provided by the subject that owns orders. */
 export abstract class OrderSource {
