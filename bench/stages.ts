@@ -47,7 +47,7 @@ function workingLine(length: number): Status[] {
   const waits = (to: Status, from: Status): boolean => !isWorking(to, from, 'sfcc');
   const search = (line: Status[]): Status[] | undefined => {
     const last = line.at(-1) as Status;
-    const next = lifecycle.statuses[last].next as readonly Status[];
+    const next = lifecycle.statuses[last].next;
     if (line.length === length) {
       const end = next.find((to) => !line.includes(to) && waits(to, last));
       return end && [...line, end];
@@ -83,15 +83,14 @@ function writeFlows(dir: string, line: readonly Status[]): void {
   }
 }
 
-async function back(database: BenchDatabase, line: readonly Status[], orders: string, due: boolean): Promise<void> {
-  await database.admin.query(
-    `DELETE FROM outbox; UPDATE order_status SET status = '${line[0]}', claim_token = NULL, claimed_by = NULL, attempts = 0, due_at = ${due ? 'NOW(6)' : 'NULL'}${orders}`,
-  );
+/** Every order stands at the beginning again, and stays there until it is made due: a hold is open. */
+async function back({ admin }: BenchDatabase, line: readonly Status[]): Promise<void> {
+  await admin.query(`DELETE FROM outbox; UPDATE order_status SET status = '${line[0]}', claim_token = NULL, claimed_by = NULL, attempts = 0, due_at = NULL, holds = 1`);
 }
 
 async function bareLine(database: BenchDatabase, line: readonly Status[]): Promise<number> {
   const bare = groupedBare(database.urls.app);
-  await back(database, line, '', false);
+  await back(database, line);
   const ids = Array.from({ length: ORDERS }, (_, i) => i + 1);
   const meter = cpuMeter({ node: process.pid, database: database.pid });
   const run = await inFlight(ids, IN_FLIGHT, async (order) => {
@@ -103,14 +102,14 @@ async function bareLine(database: BenchDatabase, line: readonly Status[]): Promi
 }
 
 async function throughServers(database: BenchDatabase, line: readonly Status[], flowsDir: string, count: number): Promise<number> {
-  await back(database, line, '', false);
+  await back(database, line);
   const servers: BenchServer[] = [];
   for (let i = 0; i < count; i++) servers.push(await startServer(database, { name: `server-${i}`, flowsDir, env: i === 0 ? {} : { OMS_EDITOR: 'off' } }));
   try {
     const steps = line.length - 1;
     const meter = cpuMeter({ ...Object.fromEntries(servers.map(({ pid }, i) => [`server ${i + 1}`, pid])), database: database.pid });
     const versions = await versionsNow(database);
-    await database.admin.query('UPDATE order_status SET due_at = NOW(6)');
+    await database.admin.query('UPDATE order_status SET holds = 0, due_at = NOW(6)');
     await arrived(database, line.at(-1) as Status, ORDERS);
     const cpu = meter(ORDERS * steps);
     const seconds = await span(database, versions + 1, versions + steps);
@@ -155,10 +154,10 @@ async function unloaded(database: BenchDatabase, line: readonly Status[], flowsD
   const server = await startServer(database, { name: 'server-0', flowsDir });
   const times: number[] = [];
   try {
-    await back(database, line, '', false);
+    await database.admin.query(`UPDATE order_status SET status = '${line.at(-1)}', due_at = NULL, claim_token = NULL, claimed_by = NULL`);
     for (let order = 1; order <= UNLOADED; order++) {
-      await database.admin.query('UPDATE order_status SET due_at = NOW(6) WHERE order_id = ?', [order]);
-      await arrived(database, line.at(-1) as Status, order);
+      await database.admin.query(`UPDATE order_status SET status = '${line[0]}', due_at = NOW(6) WHERE order_id = ?`, [order]);
+      await arrived(database, line.at(-1) as Status, ORDERS);
       const [row] = await select<{ ms: number }>(
         database.admin,
         `SELECT TIMESTAMPDIFF(MICROSECOND, MIN(at), MAX(at)) / 1000 AS ms FROM (SELECT at FROM order_audits WHERE order_id = ? ORDER BY version DESC LIMIT ${STAGES + 1}) a`,

@@ -6,7 +6,7 @@ import { createPool, type Pool } from '../../nodes/store/pool';
 
 // What the start script starts its private server with: durable commits, a port of its own.
 const { startMariadb } = require('../../../bin/mariadb') as {
-  startMariadb(options: { dataDirectory: string; options?: string[] }): Promise<{ pid: number; url: string; stop(): Promise<void> }>;
+  startMariadb: (options: { dataDirectory: string; options?: string[] }) => Promise<{ pid: number; url: string; stop(): Promise<void> }>;
 };
 
 /** A private MariaDB with the project's schema, one store and its warehouse. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { BenchDatabase } from './database';
 import { ROOT } from './node-red';
 
-const { freePort } = require('../../../bin/ports') as { freePort(): Promise<number> };
+const { freePort } = require('../../../bin/ports') as { freePort: () => Promise<number> };
 
 export const TOKENS = { mulesoft: 'mulesoft-token-of-the-benchmark', operator: 'operator-token-of-the-benchmark' };
 

@@ -3,6 +3,7 @@ import { execute, inTransaction, transaction, type Pool, type PoolConnection, ty
 import { type OpenPause, pauseOf } from '../lifecycle/stages';
 import type { ActiveWork } from './active';
 import type { Processes } from './processes';
+import { DueSearch } from './due';
 import { QUEUES, type Source, type Work } from './source';
 
 /** A claimed row before the stage adds what it knows. */
@@ -10,6 +11,9 @@ export type Claim = Pick<Work, 'source' | 'name' | 'id' | 'order' | 'token' | 'a
 
 /** A claim is in work the moment after it is committed; only one that has stood for longer can have been forgotten. */
 const FORGOTTEN_SECONDS = 10;
+
+/** Looks at most for one claim, where others are always faster. */
+const LOOKS = 4;
 
 interface Candidate {
   id: number;
@@ -27,6 +31,7 @@ interface Candidate {
 export class Claims {
   readonly #pool: Pool;
   readonly #processes: Processes;
+  readonly #searches = new Map<string, DueSearch>();
   #stores = new Map<number, string>();
 
   constructor(pool: Pool, processes: Processes) {
@@ -36,19 +41,37 @@ export class Claims {
 
   /** Claims up to `limit` due rows of one lane, the longest due first; none while a pause covers the stage or its partner. */
   async claim(source: Source, lane: string, limit: number): Promise<Claim[]> {
+    const search = this.#searchOf(source, lane);
+    for (let attempt = 1; ; attempt++) {
+      // Looked for without locks first: a locking search of the index locks the row behind its range, too. That is the first one of
+      // another lane or stage, which would skip it at every poll that comes at the same moment.
+      const due = await search.next(limit);
+      if (due.length === 0) return [];
+      const { claimed, locked } = await this.#take(source, lane, due.map((row) => row.id));
+      search.taken(due.length, locked);
+      // Others took all of them between the look and the lock: there may be more.
+      if (claimed.length > 0 || locked > 0 || attempt >= LOOKS) return claimed;
+    }
+  }
+
+  #searchOf(source: Source, lane: string): DueSearch {
+    const key = `${source.kind} ${source.name} ${lane}`;
+    const search = this.#searches.get(key) ?? new DueSearch(this.#pool, source, lane);
+    this.#searches.set(key, search);
+    return search;
+  }
+
+  /** Locks those that are still due and free, and claims them. @returns how many were locked, too: a pause may cover them */
+  async #take(source: Source, lane: string, ids: readonly number[]): Promise<{ claimed: Claim[]; locked: number }> {
     const { table, id, by } = QUEUES[source.kind];
     const extra = source.kind === 'status' ? 'version' : 'order_id AS `order`, subject';
-    // Looked for without locks first: a locking search of the index locks the row behind its range, too. That is the first one of
-    // another lane or stage, which would skip it at every poll that comes at the same moment.
-    const due = await select<{ id: number }>(this.#pool, `SELECT ${id} AS id FROM ${table} WHERE ${by} = ? AND lane = ? AND due_at <= NOW(6) ORDER BY due_at LIMIT ?`, [source.name, lane, limit]);
-    if (due.length === 0) return [];
     return transaction(this.#pool, async (connection) => {
       const [results] = await connection.query<RowDataPacket[][]>(
         `START TRANSACTION;
          SELECT kind, name FROM pauses WHERE released_at IS NULL;
          SELECT ${id} AS id, store_id AS storeId, attempts, ${extra} FROM ${table} FORCE INDEX (PRIMARY)
            WHERE ${id} IN (?) AND ${by} = ? AND lane = ? AND due_at <= NOW(6) ORDER BY due_at FOR UPDATE SKIP LOCKED`,
-        [due.map((row) => row.id), source.name, lane],
+        [ids, source.name, lane],
       );
       const pauses = (results[1] ?? []) as OpenPause[];
       const candidates = (results[2] ?? []) as Candidate[];
@@ -58,14 +81,14 @@ export class Claims {
       const taken = candidates.filter((row) => !paused.includes(row));
       if (taken.length === 0) {
         await connection.query('COMMIT');
-        return [];
+        return { claimed: [], locked: candidates.length };
       }
       const token = randomBytes(16).toString('base64url');
       await connection.query(
         `UPDATE ${table} SET due_at = NULL, claimed_by = ?, claim_token = ?, claimed_at = NOW(6), attempts = attempts + 1 WHERE ${id} IN (?); COMMIT`,
         [this.#processes.id, token, taken.map((row) => row.id)],
       );
-      return taken.map((row) => ({
+      const claimed = taken.map((row) => ({
         source: source.kind,
         name: source.name,
         id: row.id,
@@ -76,6 +99,7 @@ export class Claims {
         ...(row.version !== undefined && { version: row.version }),
         ...(row.subject !== undefined && { subject: row.subject }),
       }));
+      return { claimed, locked: candidates.length };
     });
   }
 
