@@ -15,6 +15,8 @@ const STAGES = 10;
 const ROUNDS = 3;
 const UNLOADED = 200;
 const IN_FLIGHT = 256;
+/** Orders in work at once in each stage. */
+const PER_STAGE = 64;
 
 /** Ten stages of claim → pass → transition in the real server, against the same rows written by bare mysql2; no remote calls. */
 export async function stages(): Promise<void> {
@@ -71,7 +73,7 @@ function writeFlows(dir: string, line: readonly Status[]): void {
   line.slice(0, -1).forEach((from, index) => {
     const id = `bench-${String(index).padStart(2, '0')}`;
     nodes.push(
-      { id: `${id}-work`, type: 'oms-work', z: 'bench', name: `Take ${from}`, source: 'status', from, task: '', lanes: 'US', perLane: IN_FLIGHT, failure: '', attempts: 8, firstSeconds: 1, maxSeconds: 60, scheduled: false, x: 200, y: 100 + index * 60, wires: [[`${id}-pass`]] },
+      { id: `${id}-work`, type: 'oms-work', z: 'bench', name: `Take ${from}`, source: 'status', from, task: '', lanes: 'US', perLane: PER_STAGE, failure: '', attempts: 8, firstSeconds: 1, maxSeconds: 60, scheduled: false, x: 200, y: 100 + index * 60, wires: [[`${id}-pass`]] },
       { id: `${id}-pass`, type: 'junction', z: 'bench', x: 400, y: 100 + index * 60, wires: [[`${id}-move`]] },
       { id: `${id}-move`, type: 'oms-transition', z: 'bench', name: 'Move on', to: line[index + 1], reason: '', x: 600, y: 100 + index * 60, wires: [[], [], []] },
     );
