@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { splitFlows, type FlowNode } from '../nodes/flows/files';
+import { splitFlows } from '../nodes/flows/files';
+import type { FlowNode } from '../nodes/flows/node';
 import { lifecycle, type Status } from '../nodes/lifecycle/lifecycle';
 import { isWorking } from '../nodes/lifecycle/stages';
 import { select } from '../nodes/store/pool';

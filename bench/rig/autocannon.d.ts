@@ -19,6 +19,6 @@ declare module 'autocannon' {
     connections: number;
     amount: number;
     requests: { setupRequest(before: autocannon.Request): autocannon.Request }[];
-  }): Promise<autocannon.Result>;
+  }): Promise<autocannon.Result> & { on(event: 'response', listener: () => void): void };
   export = autocannon;
 }

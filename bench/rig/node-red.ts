@@ -47,7 +47,7 @@ export async function embed({ flows, services, dir, onSink = () => undefined }: 
   const app = express();
   const server = http.createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  red.init(server, createSettings({ services, storageModule, dataDir: dir, appDir: ROOT, editor: false, admin: { user: 'bench', passwordHash: '' }, credentialSecret: 'bench' }));
+  red.init(server, createSettings({ services, storageModule, dataDir: dir, appDir: ROOT, editor: false, admin: { user: 'bench', passwordHash: '' }, credentialSecret: 'bench', adminMiddleware: (_request, _response, next) => next() }));
   const started = new Promise<void>((resolve) => red.events.once('flows:started', resolve));
   red.nodes.registerType('bench', 'bench-sink', function construct(this: SinkNode, config: object) {
     red.nodes.createNode(this, config);

@@ -1,3 +1,4 @@
+import { format } from 'mysql2';
 import type { PoolConnection, RowDataPacket } from '../store/pool';
 import { select } from '../store/pool';
 import type { Image } from './change';
@@ -38,61 +39,85 @@ export interface Beside {
   tasks: Map<number, string | null>;
 }
 
+/** What a group is going to look at, as far as its entries tell before anything is locked. */
+export interface Wanted {
+  orders: readonly number[];
+  /** Orders of facts, decisions and wishes. */
+  beside: readonly number[];
+  /** Events whose stored answers may be there already. */
+  events: readonly { source: string; eventId: string }[];
+  /** Tasks that end. */
+  tasks: readonly number[];
+}
+
+export interface Locked {
+  images: Map<number, Image>;
+  pauses: OpenPause[];
+  beside: Beside;
+}
+
 /**
- * Locks the status rows in key order and reads the open pauses.
+ * Locks the status rows in key order, then the tasks, and reads the rest, in one round trip: READ COMMITTED shows what was there when
+ * the locks had been taken.
  * @param wait whether to wait for rows that somebody else has locked; otherwise they are left out
  */
-export async function lockOrders(
-  connection: PoolConnection,
-  orders: readonly number[],
-  wait: boolean,
-): Promise<{ images: Map<number, Image>; pauses: OpenPause[] }> {
+export async function lockOrders(connection: PoolConnection, { orders, beside, events, tasks }: Wanted, wait: boolean): Promise<Locked> {
+  const reads = beside.length > 0 ? besideQuery(beside, events) : [];
+  const ending = tasks.length > 0 ? [format('SELECT id, claim_token AS token FROM tasks WHERE id IN (?) ORDER BY id FOR UPDATE', [[...tasks]])] : [];
   const [results] = await connection.query<RowDataPacket[][]>(
-    `START TRANSACTION;
-     SELECT order_id AS \`order\`, store_id AS storeId, status, version, claim_token AS token, holds, pending, lane
-       FROM order_status WHERE order_id IN (?) ORDER BY order_id FOR UPDATE${wait ? '' : ' SKIP LOCKED'};
-     SELECT kind, name FROM pauses WHERE released_at IS NULL`,
-    [orders],
+    [
+      'START TRANSACTION',
+      format(
+        `SELECT order_id AS \`order\`, store_id AS storeId, status, version, claim_token AS token, holds, pending, lane
+           FROM order_status WHERE order_id IN (?) ORDER BY order_id FOR UPDATE${wait ? '' : ' SKIP LOCKED'}`,
+        [[...orders]],
+      ),
+      'SELECT kind, name FROM pauses WHERE released_at IS NULL',
+      ...ending,
+      ...reads,
+    ].join(';'),
   );
-  const rows = (results[1] ?? []) as Omit<Image, 'changed' | 'before'>[];
-  return { images: new Map(rows.map((row) => [row.order, { ...row, changed: false, before: { holds: row.holds, pending: row.pending } }])), pauses: (results[2] ?? []) as OpenPause[] };
+  const [, rows = [], pauses = [], ...others] = results;
+  const claims = ending.length > 0 ? (others.shift() as { id: number; token: string | null }[]) : [];
+  return {
+    images: new Map((rows as Omit<Image, 'changed' | 'before'>[]).map((row) => [row.order, { ...row, changed: false, before: { holds: row.holds, pending: row.pending } }])),
+    pauses: pauses as OpenPause[],
+    beside: { ...(reads.length > 0 ? besideOf(others) : NOTHING_BESIDE()), tasks: new Map(claims.map(({ id, token }) => [id, token])) },
+  };
 }
 
-/** Locks tasks and reads whose claim they are. */
-export async function lockTasks(connection: PoolConnection, tasks: readonly number[]): Promise<Beside['tasks']> {
-  if (tasks.length === 0) return new Map();
-  const rows = await select<{ id: number; token: string | null }>(connection, 'SELECT id, claim_token AS token FROM tasks WHERE id IN (?) ORDER BY id FOR UPDATE', [tasks]);
-  return new Map(rows.map(({ id, token }) => [id, token]));
+/** Reads, for orders that the lock has shown to need it, what stands beside them, and adds it. */
+export async function readBeside(connection: PoolConnection, orders: readonly number[], into: Beside): Promise<void> {
+  const [results] = await connection.query<RowDataPacket[][]>(besideQuery(orders, []).join(';'));
+  const more = besideOf(results);
+  for (const [order, context] of more.context) into.context.set(order, context);
+  into.inbox.push(...more.inbox);
+  into.cancellations.push(...more.cancellations);
+  into.holds.push(...more.holds);
 }
 
-export async function readBeside(
-  connection: PoolConnection,
-  orders: readonly number[],
-  events: readonly { source: string; eventId: string }[],
-): Promise<Omit<Beside, 'tasks'>> {
-  const [results] = await connection.query<RowDataPacket[][]>(
-    `SELECT id, export_sequence AS exportSequence FROM orders WHERE id IN (?);
-     SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (?);
-     SELECT id, order_id AS \`order\`, kind, \`key\`, state FROM effects WHERE order_id IN (?);
-     SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox
-       WHERE order_id IN (?) AND (state = 'kept'${events.length > 0 ? ' OR event_id IN (?)' : ''}) ORDER BY id;
-     SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason FROM cancellations WHERE order_id IN (?) AND state = 'waiting' ORDER BY id;
-     SELECT id, order_id AS \`order\`, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (?) AND resolved_at IS NULL`,
-    [orders, orders, orders, orders, ...(events.length > 0 ? [events.map((event) => event.eventId)] : []), orders, orders],
-  );
-  const [rows = [], lines = [], effects = [], inbox = [], cancellations = [], holds = []] = results;
-  const context: Beside['context'] = new Map();
+const NOTHING_BESIDE = (): Omit<Beside, 'tasks'> => ({ context: new Map(), inbox: [], cancellations: [], holds: [] });
+
+function besideQuery(orders: readonly number[], events: Wanted['events']): string[] {
+  const ids = orders.join(', ');
+  const known = events.length > 0 ? format(' OR event_id IN (?)', [events.map((event) => event.eventId)]) : '';
+  return [
+    `SELECT id, export_sequence AS exportSequence FROM orders WHERE id IN (${ids})`,
+    `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
+    `SELECT id, order_id AS \`order\`, kind, \`key\`, state FROM effects WHERE order_id IN (${ids})`,
+    `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
+    `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
+    `SELECT id, order_id AS \`order\`, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (${ids}) AND resolved_at IS NULL`,
+  ];
+}
+
+function besideOf([rows = [], lines = [], effects = [], inbox = [], cancellations = [], holds = []]: readonly RowDataPacket[][]): Omit<Beside, 'tasks'> {
   const linesOf = Map.groupBy(lines as unknown as (FactContext['lines'][number] & { order: number })[], (line) => line.order);
   const effectsOf = Map.groupBy(effects as unknown as (FactContext['effects'][number] & { order: number })[], (effect) => effect.order);
-  for (const row of rows as { id: number; exportSequence: number }[])
-    context.set(row.id, {
-      order: row.id,
-      exportSequence: row.exportSequence,
-      lines: linesOf.get(row.id) ?? [],
-      effects: effectsOf.get(row.id) ?? [],
-    });
   return {
-    context,
+    context: new Map(
+      (rows as { id: number; exportSequence: number }[]).map(({ id, exportSequence }) => [id, { order: id, exportSequence, lines: linesOf.get(id) ?? [], effects: effectsOf.get(id) ?? [] }]),
+    ),
     inbox: (inbox as unknown as (StoredFact & { body: string })[]).map((row) => ({ ...row, body: JSON.parse(row.body) as unknown })),
     cancellations: cancellations as unknown as WaitingCancellation[],
     holds: holds as unknown as Beside['holds'],

@@ -4,7 +4,7 @@ import type { Pool, PoolConnection } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
 import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
-import { type Beside, lockOrders, lockTasks, readBeside, readStores } from './read';
+import { type Beside, lockOrders, readBeside, readStores, type Wanted } from './read';
 import { isWorking, type OpenPause, pauseOf, type Stages } from './stages';
 import { type Settled, writePlan } from './write';
 
@@ -55,11 +55,10 @@ export class Transitions {
   }
 
   async #write(connection: PoolConnection, entries: Entry[], wait: boolean): Promise<Map<Entry, Result>> {
-    const orders = [...new Set(entries.map(orderOf))].toSorted((a, b) => a - b);
-    const { images, pauses } = await lockOrders(connection, orders, wait);
+    const { images, pauses, beside } = await lockOrders(connection, wantedBy(entries), wait);
     const ready = wait ? entries : entries.filter((entry) => images.has(orderOf(entry)));
-    const ending = ready.flatMap((entry) => ('change' in entry && entry.change.task ? [entry.change.task.id] : []));
-    const beside = { ...(await this.#beside(connection, ready, images)), tasks: await lockTasks(connection, ending) };
+    const more = unforeseen(ready, images, beside);
+    if (more.length > 0) await readBeside(connection, more, beside);
     const plan = new Plan();
     const decided = new Map<Entry, Result>();
     for (const entry of ready) {
@@ -80,21 +79,6 @@ export class Transitions {
       if (plan.writes.some(({ table }) => table === 'tasks') || plan.renewed.length > 0 || plan.resolvedHolds.length > 0) for (const kind of this.#stages.tasks()) this.events.emit('due', kind, '');
     }
     return decided;
-  }
-
-  /** Most groups need nothing beside the status rows: only facts and orders with something pending do. */
-  async #beside(connection: PoolConnection, entries: readonly Entry[], images: ReadonlyMap<number, Image>): Promise<Omit<Beside, 'tasks'>> {
-    const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
-    const decided = entries.flatMap((entry) => {
-      if (!('change' in entry)) return [];
-      const { order, to, decision, wish } = entry.change;
-      const closes = to !== undefined && endsOrder(to) && (images.get(order)?.holds ?? 0) > 0;
-      return decision || wish || closes ? [order] : [];
-    });
-    const pending = [...images.values()].filter((image) => image.pending > 0).map((image) => image.order);
-    const orders = new Set([...facts.map((fact) => fact.order), ...decided, ...pending]);
-    if (orders.size === 0) return { context: new Map(), inbox: [], cancellations: [], holds: [] };
-    return readBeside(connection, [...orders], facts);
   }
 
   async #knowStores(connection: PoolConnection, images: readonly Image[]): Promise<void> {
@@ -130,5 +114,25 @@ const tellStorefront = (image: Image, platform: string): Record<string, unknown>
 
 /** The kind of hold for an order in a status that no deployed flow works on. */
 export const NO_STAGE = 'no-stage';
+
+/** Most changes need nothing beside the status rows: only facts, decisions and wishes do. */
+function wantedBy(entries: readonly Entry[]): Wanted {
+  const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
+  const changes = entries.flatMap((entry) => ('change' in entry ? [entry.change] : []));
+  const decided = changes.filter(({ decision, wish }) => decision || wish).map(({ order }) => order);
+  return {
+    orders: [...new Set(entries.map(orderOf))].toSorted((a, b) => a - b),
+    beside: [...new Set([...facts.map((fact) => fact.order), ...decided])],
+    events: facts,
+    tasks: changes.flatMap(({ task }) => (task ? [task.id] : [])),
+  };
+}
+
+/** What only the locked rows show: something is pending, or a hold is open that the change closes. */
+function unforeseen(entries: readonly Entry[], images: ReadonlyMap<number, Image>, beside: Beside): number[] {
+  const closing = entries.flatMap((entry) => ('change' in entry && entry.change.to !== undefined && endsOrder(entry.change.to) && (images.get(entry.change.order)?.holds ?? 0) > 0 ? [entry.change.order] : []));
+  const pending = [...images.values()].filter((image) => image.pending > 0).map((image) => image.order);
+  return [...new Set([...closing, ...pending])].filter((order) => !beside.context.has(order));
+}
 
 const orderOf = (entry: Entry): number => ('fact' in entry ? entry.fact.order : entry.change.order);

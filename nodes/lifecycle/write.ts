@@ -88,11 +88,19 @@ function outcomes(plan: Plan): string[] {
   return statements;
 }
 
+/** One entry for each order; what came later stands. */
+function latest(orders: Plan['orders']): Plan['orders'] {
+  const byOrder = new Map<number, Plan['orders'][number]>();
+  for (const { order, columns } of orders) byOrder.set(order, { order, columns: { ...byOrder.get(order)?.columns, ...columns } });
+  return [...byOrder.values()];
+}
+
 function orderColumns({ orders, shipped }: Plan): string[] {
   return [
-    ...orders.map(({ order, columns }) => {
-      const set = Object.entries(columns).map(([name, value]) => `${escapeId(name)} = ${escape(value)}`);
-      return `UPDATE orders SET ${set.join(', ')} WHERE id = ${order}`;
+    ...[...Map.groupBy(latest(orders), ({ columns }) => Object.keys(columns).toSorted().join(' '))].map(([, alike]) => {
+      const names = Object.keys(alike[0]?.columns ?? {});
+      const set = names.map((name) => `${escapeId(name)} = CASE id ${alike.map(({ order, columns }) => `WHEN ${order} THEN ${escape(columns[name])}`).join(' ')} END`);
+      return `UPDATE orders SET ${set.join(', ')} WHERE id IN (${list(alike.map(({ order }) => order))})`;
     }),
     ...shipped.map(({ order, lineId, quantity }) => `UPDATE line_items SET quantity_shipped = quantity_shipped + ${quantity} WHERE order_id = ${order} AND line_id = ${escape(lineId)}`),
   ];
