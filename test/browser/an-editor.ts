@@ -87,8 +87,10 @@ export class Editor {
     return badge.innerHTML();
   }
 
-  /** Drags a node to the right. Pixels. */
+  /** Drags a node so many pixels to the right. */
   async drag(id: string, right: number): Promise<void> {
+    // While a deploy is under way nothing can be touched.
+    await this.page.locator('#red-ui-full-shade').waitFor({ state: 'hidden' });
     const box = await this.node(id).boundingBox();
     if (!box) throw new Error(`${id} cannot be seen`);
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -97,6 +99,17 @@ export class Editor {
     await this.page.mouse.move(x + right / 2, y, { steps: 4 });
     await this.page.mouse.move(x + right, y, { steps: 4 });
     await this.page.mouse.up();
+  }
+
+  /** Draws a wire from the first output of a node to the input of another. */
+  async wire(from: string, to: string): Promise<void> {
+    const [start, end] = await Promise.all([this.node(from).locator('.red-ui-flow-port-output .red-ui-flow-port').first().boundingBox(), this.node(to).locator('.red-ui-flow-port-input .red-ui-flow-port').boundingBox()]);
+    if (!start || !end) throw new Error(`the ports of ${from} and ${to} cannot be seen`);
+    await this.page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
+    await this.page.mouse.down();
+    await this.page.mouse.move(end.x + end.width / 2, end.y + end.height / 2, { steps: 8 });
+    await this.page.mouse.up();
+    await this.page.waitForFunction(`RED.nodes.getNodeLinks(${JSON.stringify(from)}).some(({ target }) => target.id === ${JSON.stringify(to)})`);
   }
 
   /** Presses Deploy. */

@@ -19,12 +19,14 @@ inBrowser('the editor', () => {
   });
 
   /** The flow files by name. */
-  const files = (): Map<string, string> =>
-    new Map(readdirSync(system.flowsDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).map((file) => [path.relative(system.flowsDir, file), readFileSync(file, 'utf8')]));
-  const nodeOf = (matches: (node: Record<string, unknown>) => boolean): { id: string; z: string } => {
+  function files(): Map<string, string> {
+    const all = readdirSync(system.flowsDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.relative(system.flowsDir, path.join(entry.parentPath, entry.name)));
+    return new Map(all.filter((file) => !file.startsWith('.journal')).map((file) => [file, readFileSync(path.join(system.flowsDir, file), 'utf8')]));
+  }
+  const nodeOf = (matches: (node: Record<string, unknown>) => boolean): { id: string; z: string; name: string } => {
     const node = readFlows(system.flowsDir).find((each) => matches(each));
     if (!node) throw new Error('there is no such node');
-    return { id: node.id, z: node.z ?? '' };
+    return { id: node.id, z: node.z ?? '', name: node.name ?? '' };
   };
 
   test('every tab is there by its name, in the order of the files', async () => {
@@ -58,9 +60,6 @@ inBrowser('the editor', () => {
   test('a node that is moved and deployed changes one line of one file', async () => {
     const { id, z } = nodeOf(({ type }) => type === 'oms-nav-document');
     await editor.show(z);
-    // The frames of the groups that were looked at follow the fonts of this machine: with the first deploy they are as drawn here.
-    await editor.drag(id, 20);
-    expect(await editor.deploy()).toMatch(/deployed/i);
     const before = files();
     await editor.drag(id, 20);
     expect(await editor.deploy()).toMatch(/deployed/i);
@@ -68,13 +67,25 @@ inBrowser('the editor', () => {
     expect(changes(before, files())).toEqual([{ file: 'nav.json', was: x(String.raw`\d+`), is: x(String.raw`\d+`) }]);
   });
 
-  test('files that somebody has changed meanwhile: the editor says so, merges, and deploys both', async () => {
-    const file = path.join(system.flowsDir, 'cirro.json');
-    const theirs = readFileSync(file, 'utf8').replace('"Orders for Cirro"', '"Orders from git"');
-    writeFileSync(file, theirs);
+  const cirro = (): string => path.join(system.flowsDir, 'cirro.json');
+  /** Somebody changes a flow while ours is open: in the files, or by a deploy of an editor of their own. */
+  const MEANWHILE: [how: string, drag: number, change: (was: string, is: string) => Promise<void>][] = [
+    ['in the files', 20, async (was, is) => writeFileSync(cirro(), readFileSync(cirro(), 'utf8').replace(`"${was}"`, `"${is}"`))],
+    ['from another editor', -20, async (was, is) => {
+      const headers = { 'node-red-api-version': 'v2' };
+      const { flows, rev } = (await system.admin('/flows', { headers })).body as { flows: { name?: string }[]; rev: string };
+      await system.admin('/flows', { method: 'POST', headers, body: { rev, flows: flows.map((node) => (node.name === was ? { ...node, name: is } : node)) } });
+      await editor.page.getByText('The flows on the server have been updated.').waitFor();
+    }],
+  ];
+
+  test.each(MEANWHILE)('flows that somebody has changed meanwhile %s: the editor says so, merges, and deploys both', async (how, drag, change) => {
+    const { name: was } = nodeOf(({ type, z }) => type === 'comment' && z === 'cirro');
+    await change(was, `Changed ${how}`);
+    const theirs = readFileSync(cirro(), 'utf8');
+    expect(theirs).toContain(`"Changed ${how}"`);
     const before = files();
-    const { id } = nodeOf(({ type }) => type === 'oms-nav-document');
-    await editor.drag(id, -20);
+    await editor.drag(nodeOf(({ type }) => type === 'oms-nav-document').id, drag);
     await editor.press();
     const dialog = editor.page.locator('.red-ui-notification', { hasText: 'The server is running a more recent set of flows.' });
     await dialog.getByText('The changes include no conflicts').waitFor();
@@ -86,8 +97,32 @@ inBrowser('the editor', () => {
     const own = editor.complaints.indexOf("Cannot read properties of undefined (reading 'close')");
     if (own >= 0) editor.complaints.splice(own, 1);
     expect(await editor.deploy()).toMatch(/deployed/i);
-    expect(readFileSync(file, 'utf8')).toBe(theirs);
-    expect(changes(before, files()).map((change) => change.file)).toEqual(['nav.json']);
+    expect(readFileSync(cirro(), 'utf8')).toBe(theirs);
+    expect(changes(before, files()).map(({ file }) => file)).toEqual(['nav.json']);
+  });
+
+  test('a wire that leads to an illegal step: Deploy is refused with node and reason on the screen, and nothing changes; undone, it deploys', async () => {
+    const from = nodeOf(({ type, from: status }) => type === 'oms-work' && status === 'RELEASED_FROM_NAV');
+    const to = nodeOf(({ type, to: status }) => type === 'oms-transition' && status === 'PENDING_NAV_RELEASE');
+    await editor.show(from.z);
+    const before = files();
+    await editor.wire(from.id, to.id);
+    await editor.press();
+    const confirm = editor.page.getByRole('button', { name: 'Confirm deploy' });
+    const toast = editor.page.locator('.red-ui-notification-error', { hasText: 'Deploy failed' });
+    await confirm.or(toast).first().waitFor();
+    // The editor itself marks the node and asks first.
+    if (await confirm.isVisible()) await confirm.click();
+    await toast.waitFor();
+    expect(await toast.innerText()).toMatch(/NAV › Waits for release: leads from RELEASED_FROM_NAV to PENDING_NAV_RELEASE, which the lifecycle does not allow/);
+    expect(changes(before, files())).toEqual([]);
+    expect(editor.refusals.splice(0)).toEqual(['422 POST /editor/flows']);
+    await toast.click();
+    await toast.waitFor({ state: 'detached' });
+    await editor.page.evaluate("RED.actions.invoke('core:undo')");
+    await editor.drag(nodeOf(({ type }) => type === 'oms-nav-document').id, -20);
+    expect(await editor.deploy()).toMatch(/deployed/i);
+    expect(changes(before, files())).toHaveLength(1);
   });
 
   test('the browser never complained', () => {
