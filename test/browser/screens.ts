@@ -94,6 +94,21 @@ inBrowser('pictures of the editor', () => {
     expect(editor.complaints).toEqual([]);
   });
 
+  test('a deploy that is refused', async () => {
+    const id = (matches: (node: Record<string, unknown>) => boolean): string => readFlows(system.flowsDir).find((node) => matches(node))?.id ?? '';
+    await editor.page.locator('#node-dialog-cancel').click();
+    await editor.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    await editor.wire(id(({ from }) => from === 'RELEASED_FROM_NAV'), id(({ type, to }) => type === 'oms-transition' && to === 'PENDING_NAV_RELEASE'));
+    await editor.press();
+    const [confirm, toast] = [editor.page.getByRole('button', { name: 'Confirm deploy' }), editor.page.locator('.red-ui-notification-error')];
+    await confirm.or(toast).first().waitFor();
+    if (await confirm.isVisible()) await confirm.click();
+    await toast.waitFor();
+    await editor.page.locator('#red-ui-full-shade').waitFor({ state: 'hidden' });
+    await picture('refused-deploy');
+    expect(await toast.innerText()).toContain('which the lifecycle does not allow');
+  });
+
   test('no picture is large', () => {
     expect(readdirSync(folder).filter((file) => statSync(path.join(folder, file)).size > LARGEST)).toEqual([]);
   });
