@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Metrics } from '../runtime/metrics';
+import { within } from '../runtime/within';
 import { CORRELATION_HEADER } from './caller';
 
 export interface GateOptions {
@@ -60,15 +61,8 @@ export class Gate {
     await this.#empty(limitMs);
   }
 
-  #empty(limitMs: number): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
-      this.#onEmpty.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  async #empty(limitMs: number): Promise<void> {
+    if (this.#open.size > 0) await within(limitMs, new Promise<void>((resolve) => this.#onEmpty.push(resolve)));
   }
 
   /** Takes a request. */

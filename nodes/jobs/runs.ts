@@ -1,3 +1,4 @@
+import { within } from '../runtime/within';
 import { execute, type Pool, select } from '../store/pool';
 import type { Processes } from '../work/processes';
 import { slotAt } from './slots';
@@ -94,10 +95,7 @@ export class JobRuns {
 
   /** Resolves when no run of this process is under way, or after `limitMs`. */
   async idle(limitMs: number): Promise<void> {
-    if (this.#running.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([new Promise<void>((resolve) => this.#onIdle.push(resolve)), new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))]);
-    clearTimeout(timer);
+    if (this.#running.size > 0) await within(limitMs, new Promise<void>((resolve) => this.#onIdle.push(resolve)));
   }
 
   /** A deploy took the flows apart: the messages of runs that still went on are gone, and the next slot begins anew. */

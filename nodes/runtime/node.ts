@@ -3,6 +3,7 @@ import { InvalidInput, Retryable } from './errors';
 import { describe, type Failure } from './failure';
 import { createLog, type Log } from './log';
 import { Services } from './services';
+import { within } from './within';
 
 /** What we use of a Node-RED node. */
 interface RedNode {
@@ -295,10 +296,4 @@ export function defineConnection<Config extends NodeConfig, Client extends Closa
       });
     });
   };
-}
-
-async function within(limitMs: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))]);
-  clearTimeout(timer);
 }

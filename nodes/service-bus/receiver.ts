@@ -9,6 +9,7 @@ import {
 } from '@azure/service-bus';
 import { EventEmitter } from 'node:events';
 import { InvalidInput, Retryable } from '../runtime/errors';
+import { within } from '../runtime/within';
 
 /** Done · not now, again at once (Service Bus counts the deliveries, and dead-letters after its maximum) · never, for a person to look at. */
 export type Outcome = 'complete' | 'abandon' | 'dead-letter';
@@ -131,7 +132,7 @@ export function startReceiver(options: ReceiverOptions): Receiver {
     close: (waitMs = 10_000) =>
       changeInTurn(async () => {
         await unsubscribe();
-        await within(waitMs, () => Promise.allSettled(inFlight));
+        await within(waitMs, Promise.allSettled(inFlight));
         await receiver.close();
         await client.close();
       }),
@@ -199,11 +200,4 @@ function onChange(onStatus: ReceiverOptions['onStatus']): NonNullable<ReceiverOp
     last = `${status} ${detail}`;
     onStatus?.(status, detail);
   };
-}
-
-async function within(ms: number, work: () => Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work(), promise]);
-  clearTimeout(timer);
 }

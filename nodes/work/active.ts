@@ -1,3 +1,4 @@
+import { within } from '../runtime/within';
 import type { Work } from './source';
 
 /** What a stage hears when one of its claims has ended. */
@@ -6,7 +7,7 @@ export type OnEnd = (work: Work) => void;
 /** The claims that this process works on right now, so that a stage knows its free slots and a deploy can wait for them. */
 export class ActiveWork {
   readonly #running = new Map<string, { work: Work; onEnd: OnEnd }>();
-  readonly #idle = new Set<() => void>();
+  readonly #onIdle: (() => void)[] = [];
   /** While true no stage claims: a deploy or a stop is under way. */
   paused = false;
 
@@ -21,7 +22,7 @@ export class ActiveWork {
     if (!running) return;
     this.#running.delete(key);
     running.onEnd(running.work);
-    if (this.#running.size === 0) for (const resolve of this.#idle) resolve();
+    if (this.#running.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** Whether a claim is still being worked on here. */
@@ -39,18 +40,8 @@ export class ActiveWork {
   }
 
   /** Resolves when nothing is running, or after `limitMs`. */
-  idle(limitMs: number): Promise<void> {
-    if (this.#running.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, limitMs);
-      const idle = this.#idle;
-      idle.add(done);
-      function done(): void {
-        clearTimeout(timer);
-        idle.delete(done);
-        resolve();
-      }
-    });
+  async idle(limitMs: number): Promise<void> {
+    if (this.#running.size > 0) await within(limitMs, new Promise<void>((resolve) => this.#onIdle.push(resolve)));
   }
 }
 
