@@ -1,6 +1,7 @@
 /** How a connection is tried from its dialog: a real, harmless read, answered in words that hold no secret. */
 import { isKnownError } from './errors';
 import type { Services } from './services';
+import { within } from './within';
 
 /** What a try found at one address. */
 export interface Finding {
@@ -41,17 +42,13 @@ export class ConnectionTests {
  */
 export async function finding(of: string, { limitMs, pinned = false }: { limitMs: number; pinned?: boolean }, attempt: () => Promise<string>): Promise<Finding> {
   const begun = performance.now();
-  const late = Promise.withResolvers<Finding>();
-  const timer = setTimeout(() => late.resolve({ of, ok: false, text: `${of}: no answer within ${limitMs / 1000} s` }), limitMs);
+  let found: Finding = { of, ok: false, text: `${of}: no answer within ${limitMs / 1000} s` };
   const tried = attempt().then(
-    (says): Finding => ({ of, ok: true, text: `${of} answered in ${Math.round(performance.now() - begun)} ms, ${says}` }),
-    (error: unknown): Finding => ({ of, ok: false, text: `${of}: ${inWords(error, pinned)}` }),
+    (says) => (found = { of, ok: true, text: `${of} answered in ${Math.round(performance.now() - begun)} ms, ${says}` }),
+    (error: unknown) => (found = { of, ok: false, text: `${of}: ${inWords(error, pinned)}` }),
   );
-  try {
-    return await Promise.race([tried, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await within(limitMs, tried);
+  return found;
 }
 
 const UNTRUSTED = ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'];
