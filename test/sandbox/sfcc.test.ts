@@ -189,4 +189,4 @@ test('five thousand orders are made within seconds and kept out of memory', asyn
   const journal = readFileSync(path.join(sandbox.dataDir, 'sandbox/journal.jsonl'), 'utf8');
   expect(journal).toContain(String(refs[4999]));
   expect(journal).not.toContain('product_items');
-});
+}, 20_000);
