@@ -11,6 +11,7 @@ interface CanvasNode {
   from?: string;
   source?: string;
   z?: string;
+  scope?: string[];
   d?: boolean;
 }
 
@@ -32,7 +33,7 @@ function canvas(...nodes: CanvasNode[]): { oms: Oms; before: (id: string) => str
     plugins: { registerPlugin: () => undefined },
     nodes: {
       filterLinks: ({ target }: { target: CanvasNode }) => links.filter((link) => link.target === target),
-      filterNodes: ({ type }: { type?: string }) => nodes.filter((node) => type === undefined || node.type === type),
+      filterNodes: ({ type, z }: { type?: string; z?: string }) => nodes.filter((node) => (type === undefined || node.type === type) && (z === undefined || node.z === z)),
     },
   };
   run(['oms-editor', 'dialogs-checks', 'dialogs-choices', 'dialogs-wires'].map((id) => pluginFiles[id] ?? ''), { RED, $: () => undefined });
@@ -64,7 +65,9 @@ test.each([
   ['not by a link to another place', [work('w', ['out']), { id: 'out', type: 'link out', links: ['other'] }, { id: 'in', type: 'link in', wires: ['end'] }], []],
   ['not through a disabled node', [work('w', ['a']), { id: 'a', type: 'change', wires: ['end'], d: true }], []],
   ['not past the end of another stage', [work('w', ['a']), { id: 'a', type: 'oms-transition', wires: ['end'] }], []],
-  ['not behind a catch', [{ id: 'c', type: 'catch', wires: ['end'] }], []],
+  ['behind a Catch of their tab', [work('w', ['a'], { z: 't' }), { id: 'a', type: 'change', z: 't', wires: ['x'] }, { id: 'x', type: 'oms-transition', z: 't' }, { id: 'c', type: 'catch', z: 't', wires: ['end'] }], ['w']],
+  ['behind a Catch of one end', [work('w', ['x'], { z: 't' }), work('v', [], { z: 't' }), { id: 'x', type: 'oms-transition', z: 't' }, { id: 'c', type: 'catch', z: 't', scope: ['x'], wires: ['end'] }], ['w']],
+  ['not behind a Catch of other nodes, or of another tab', [work('w', ['a'], { z: 't' }), { id: 'a', type: 'change', z: 't' }, { id: 'c', type: 'catch', z: 't', scope: ['b'], wires: ['end'] }, { id: 'd', type: 'catch', z: 'u', wires: ['end'] }], []],
 ] as [string, CanvasNode[], string[]][])('stages are found %s', (_how, nodes, found) => {
   expect(canvas(...nodes, end).before('end').toSorted()).toEqual(found.toSorted());
 });
