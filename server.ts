@@ -19,7 +19,11 @@ import { Flags } from './nodes/flags/flags';
 import { Deploys } from './nodes/flows/deploys';
 import { assertFit } from './nodes/flows/fit';
 import { FlowFiles } from './nodes/flows/flow-files';
+import { Follower } from './nodes/flows/follow';
+import { EditedFlows, FollowedFlows } from './nodes/flows/origin';
 import { type FlowsApi, Quiesce } from './nodes/flows/quiesce';
+import { FlowRevisions } from './nodes/flows/revisions';
+import { NodeRedState } from './nodes/flows/state';
 import { createFlowStorage } from './nodes/flows/storage';
 import { readableRefusals } from './nodes/flows/toast';
 import { JobRuns } from './nodes/jobs/runs';
@@ -84,7 +88,6 @@ async function main(): Promise<void> {
   const dataDir = path.resolve(env.optional('OMS_DATA_DIR') ?? '.data');
   const flowsDir = path.resolve(env.optional('OMS_FLOWS_DIR') ?? path.join(APP_DIR, 'flows'));
   keepPackageFile(path.join(dataDir, 'node-red'));
-  mkdirSync(flowsDir, { recursive: true });
 
   const pool = createPool(env.required('OMS_DATABASE_APP_URL'), POOL_SIZE);
   await assertGuarded(pool).catch((error: Error & { code?: string }) => {
@@ -124,15 +127,18 @@ async function main(): Promise<void> {
   const credentialSecret = keptSecret(dataDir);
   const editor = env.optional('OMS_EDITOR') !== 'off';
   const files = new FlowFiles(flowsDir);
+  const state = new NodeRedState(path.join(dataDir, 'node-red', 'state'));
+  const revisions = new FlowRevisions(pool);
+  const origin = editor ? new EditedFlows({ files, revisions, log, state, instance: parts.processes.instance }) : new FollowedFlows({ files, revisions, log });
   red.init(
     server,
     createSettings({
       services,
       storageModule: createFlowStorage({
-        files,
+        origin,
+        state,
         log,
         check: assertFit,
-        stateDir: path.join(dataDir, 'node-red', 'state'),
         credentialSecret,
         firstCredentials: { 'watch-database': { user: '${OMS_REPORT_USER}', password: '${OMS_REPORT_PASSWORD}' } },
       }),
@@ -147,13 +153,17 @@ async function main(): Promise<void> {
   forwardLog(red, log);
   provideReportAccount(env);
   const { flows } = red.runtime;
-  quiesce.wrap(flows, new Deploys({ files, running: flows.getFlows.bind(flows, {}), check: assertFit }));
+  quiesce.wrap(flows, new Deploys({ files, running: flows.getFlows.bind(flows, {}), check: assertFit }), () => origin.isBehind());
+  const follower = new Follower(() => quiesce.catchUp(), log);
   const flowsStarted = Promise.withResolvers<void>();
   red.events.on('flows:started', (event) => {
     flowsStarted.resolve();
     if (ready) quiesce.resume();
     const revision = event.config?.rev;
-    if (revision) parts.processes.runs(revision).catch((error: Error) => log.warn({ code: 'process.revision', reason: error.message }, 'the flow revision could not be noted'));
+    if (!revision) return;
+    services.get(Metrics).flows(revision);
+    log.info({ code: 'flows.running', revision }, 'flows run');
+    parts.processes.runs(revision).catch((error: Error) => log.warn({ code: 'process.revision', reason: error.message }, 'the flow revision could not be noted'));
   });
   await parts.processes.start();
   await red.start();
@@ -177,6 +187,7 @@ async function main(): Promise<void> {
   if (parts.role.works) parts.sweep.start();
   ready = true;
   quiesce.resume();
+  follower.start();
   log.info({ code: 'oms.ready', port }, 'ready');
   process.send?.({ type: 'ready', port });
 
@@ -187,6 +198,7 @@ async function main(): Promise<void> {
       ready = false;
       parts.active.paused = true;
       await Promise.all([gate.stop(STOP_LIMIT_MS), parts.receivers.pause(), parts.active.idle(STOP_LIMIT_MS), services.get(JobRuns).idle(STOP_LIMIT_MS)]);
+      await follower.stop();
       await parts.sweep.stop();
       parts.board.stop();
       await red.stop();

@@ -10,9 +10,10 @@ const PARTS = [
   { file: 'docs/configuration.md', name: 'variables', make: ({ variables }) => variableTables(variables) },
   { file: 'docs/lifecycle.md', name: 'diagrams', make: ({ lifecycle }) => diagrams(lifecycle) },
   { file: 'docs/lifecycle.md', name: 'statuses', make: ({ lifecycle }) => statusTable(lifecycle) },
+  { file: 'docs/flows.md', name: 'rules', make: ({ rules }) => table(['Rule', 'What it demands', 'Why'], rules.map(({ name, demands, because }) => [`**${name}**`, demands, because])) },
 ];
 
-/** Every generated part as `{file, name, text}`, from `variables` of nodes/runtime/config and `lifecycle` of nodes/lifecycle/lifecycle. */
+/** Every generated part as `{file, name, text}`, from `variables` of nodes/runtime/config, `lifecycle` of nodes/lifecycle/lifecycle and `rules` of nodes/flows/check/check. */
 function generate(tables) {
   return PARTS.map(({ file, name, make }) => ({ file, name, text: make(tables) }));
 }
@@ -32,7 +33,8 @@ async function docs() {
   await build();
   const { variables } = require(path.join(root, 'dist', 'nodes', 'runtime', 'config.js'));
   const { lifecycle } = require(path.join(root, 'dist', 'nodes', 'lifecycle', 'lifecycle.js'));
-  for (const part of generate({ variables, lifecycle })) {
+  const { rules } = require(path.join(root, 'dist', 'nodes', 'flows', 'check', 'check.js'));
+  for (const part of generate({ variables, lifecycle, rules })) {
     const file = path.join(root, part.file);
     const before = fs.readFileSync(file, 'utf8');
     const after = insert(before, part);

@@ -21,15 +21,15 @@ export class FlowFiles {
     await recoverFolder(this.dir);
   }
 
-  /** The flows as the files hold them now. */
+  /** The flows as the files hold them now, in the form in which a save would write them. */
   read(): FlowNode[] {
-    return joinFlows(readFolder(this.dir));
+    return splitFlows(joinFlows(readFolder(this.dir))).ordered;
   }
 
   /** The same, and from now on these files are the ones that this process knows. */
   load(): FlowNode[] {
     const files = readFolder(this.dir);
-    const flows = joinFlows(files);
+    const flows = splitFlows(joinFlows(files)).ordered;
     this.#known = files;
     return flows;
   }
@@ -69,6 +69,13 @@ export class FlowFiles {
         return unfinished;
       },
     };
+  }
+
+  /** Writes flows that come from elsewhere. @throws Error where they could not be written, or files have been changed */
+  async replace(flows: readonly FlowNode[]): Promise<undefined> {
+    const save = await this.stage([...flows]);
+    const unfinished = await save.commit();
+    if (unfinished) throw unfinished;
   }
 }
 

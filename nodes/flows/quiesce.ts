@@ -4,6 +4,7 @@ import type { Log } from '../runtime/log';
 import type { Receivers } from '../service-bus/receivers';
 import type { ActiveWork } from '../work/active';
 import type { DeployMethod, DeployOptions, Deploys, RunningFlows } from './deploys';
+import { overtaken } from './revisions';
 
 /** What we use of Node-RED's runtime to hold deploys. */
 export type FlowsApi = Record<DeployMethod, (options: DeployOptions) => Promise<unknown>> & { getFlows(options: object): Promise<RunningFlows> };
@@ -32,17 +33,28 @@ export class Quiesce {
   #timer: NodeJS.Timeout | undefined;
   #quiet = false;
   #resumed = Promise.withResolvers<void>();
+  #takeNewer: () => Promise<boolean> = async () => false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Wraps the runtime's own functions. After `RED.init`, before the server listens. What is not admitted stops nothing. */
-  wrap(flows: FlowsApi, deploys: Deploys): void {
+  /**
+   * Wraps the runtime's own functions. After `RED.init`, before the server listens. What is not admitted stops nothing.
+   * @param isBehind whether another process has deployed other flows
+   */
+  wrap(flows: FlowsApi, deploys: Deploys, isBehind: () => Promise<boolean>): void {
+    const setFlows = flows.setFlows.bind(flows);
+    this.#takeNewer = async () => {
+      if (!(await isBehind())) return false;
+      await this.#deploy(() => setFlows({ deploymentType: 'reload' }), 'catchUp');
+      return true;
+    };
     for (const method of METHODS) {
       const original = flows[method].bind(flows);
       flows[method] = (options) =>
         this.#next(async () => {
+          if (await this.#takeNewer()) throw overtaken();
           await deploys.admit(method, options);
           return this.#deploy(() => original(options), method);
         });
@@ -50,10 +62,16 @@ export class Quiesce {
     flows.getFlows = () => deploys.forEditor();
   }
 
+  /** Loads the flows that another process has deployed, if there are any, as quietly as a deploy. */
+  catchUp(): Promise<boolean> {
+    return this.#next(() => this.#takeNewer());
+  }
+
   /** The runtime answers before the flows run: the next deploy waits for that, or their start would open the doors in its middle. */
   #next<T>(work: () => Promise<T>): Promise<T> {
     const deploy = this.#turn.then(work);
-    this.#turn = deploy.then(() => this.#resumed.promise, () => undefined);
+    const running = (): Promise<void> => this.#resumed.promise;
+    this.#turn = deploy.then(running, running);
     return deploy;
   }
 

@@ -1,15 +1,15 @@
 import type { Log } from '../runtime/log';
 import { checkFlows, inWords } from './check/check';
 import { joinFlows } from './files';
-import type { FlowNode } from './node';
-import type { FlowFiles } from './flow-files';
 import { readFolder } from './folder';
-import { type Credentials, encrypted, NodeRedState } from './state';
+import type { FlowNode } from './node';
+import type { FlowOrigin } from './origin';
+import { type Credentials, encrypted, type NodeRedState } from './state';
 
 export interface FlowStorageOptions {
-  files: FlowFiles;
-  /** Where settings, sessions and encrypted credentials are kept; not under version control. */
-  stateDir: string;
+  origin: FlowOrigin;
+  /** Settings, sessions and encrypted credentials; not under version control. */
+  state: NodeRedState;
   /** Credentials of a fresh installation: references to the environment, no secrets. */
   firstCredentials: Credentials;
   /** What Node-RED encrypts credentials with. */
@@ -19,25 +19,22 @@ export interface FlowStorageOptions {
   check?: (flows: readonly FlowNode[]) => void;
 }
 
-/** Node-RED's storage: flows in their folder, saved whole or not at all; everything that is nobody's source in the data directory. */
-export function createFlowStorage({ files, stateDir, firstCredentials, credentialSecret, log, check }: FlowStorageOptions): object {
-  const state = new NodeRedState(stateDir);
+/** Node-RED's storage: flows from and to their origin; everything that is nobody's source in the data directory. */
+export function createFlowStorage({ origin, state, firstCredentials, credentialSecret, log, check }: FlowStorageOptions): object {
   return {
     init: async (): Promise<void> => {
       state.open();
-      await files.recover();
+      await origin.open();
     },
     getFlows: async (): Promise<FlowNode[]> => {
-      const flows = files.load();
+      const flows = await origin.load();
       // Never a reason not to start: the editor must come up to mend them.
       for (const { node, sheet, rule, ...finding } of checkFlows(flows)) log.warn({ code: 'flows.finding', flow: sheet, node, rule, reason: inWords(finding) }, 'the flows break a rule');
       return flows;
     },
-    saveFlows: async (flows: FlowNode[]): Promise<void> => {
+    saveFlows: async (flows: FlowNode[], user?: { username?: string }): Promise<void> => {
       check?.(flows);
-      const save = await files.stage(flows);
-      const unfinished = await save.commit();
-      if (unfinished) log.warn({ code: 'flows.unfinished-save', reason: unfinished.message }, 'the flows are saved, and their files are put into place by the next save or start');
+      await origin.save(flows, user?.username ?? 'admin');
     },
     getCredentials: async (): Promise<Credentials> => (await state.read('credentials')) ?? encrypted(firstCredentials, credentialSecret),
     saveCredentials: (credentials: unknown) => state.write('credentials', credentials),
@@ -50,7 +47,7 @@ export function createFlowStorage({ files, stateDir, firstCredentials, credentia
   };
 }
 
-/** The flows of a folder; none where it has no `_order.json` yet. @throws Error naming the file at fault */
+/** The flows of a folder as they stand there; none where it has no `_order.json` yet. @throws Error naming the file at fault */
 export function readFlows(dir: string): FlowNode[] {
   return joinFlows(readFolder(dir));
 }

@@ -6,6 +6,7 @@ import { escapeHtml } from './html';
 export async function startPage(pool: Pool, sandbox: boolean): Promise<string> {
   const counts = await select<{ status: string; orders: number; oldest: Date }>(pool, 'SELECT status, COUNT(*) AS orders, MIN(entered_at) AS oldest FROM order_status GROUP BY status');
   const [held] = await select<{ holds: number }>(pool, 'SELECT COUNT(*) AS holds FROM holds WHERE resolved_at IS NULL');
+  const flows = await flowsLine(pool);
   const inOrder = counts.toSorted((a, b) => lifecycle.names.indexOf(a.status as never) - lifecycle.names.indexOf(b.status as never));
   const total = counts.reduce((sum, row) => sum + row.orders, 0);
   const rows = inOrder.map(({ status, orders, oldest }) => {
@@ -28,8 +29,21 @@ tr.error td:first-child { color: var(--accent); font-weight: 600; } tr.final { c
 ${sandbox ? '<p class="note">The partners are the sandbox’s: nothing here reaches a real storefront, ERP or warehouse.</p>' : ''}
 <table><thead><tr><th>Status</th><th>Phase</th><th>Kind</th><th class="number">Orders</th><th class="number">Longest</th></tr></thead>
 <tbody>${rows.join('\n') || '<tr><td colspan="5" class="note">No orders yet.</td></tr>'}</tbody></table>
+<p class="note">${flows}</p>
 </body></html>`;
 }
+
+/** Which flows are the current ones, and whether every process runs them. */
+async function flowsLine(pool: Pool): Promise<string> {
+  const [current] = await select<{ revision: string; at: Date }>(pool, 'SELECT revision, created_at AS at FROM flow_revisions ORDER BY id DESC LIMIT 1');
+  const processes = await select<{ revision: string | null; running: number }>(pool, 'SELECT flow_revision AS revision, COUNT(*) AS running FROM processes WHERE ended_at IS NULL GROUP BY flow_revision');
+  const count = (rows: readonly { running: number }[]): string => rows.reduce((sum, row) => sum + row.running, 0).toString();
+  if (!current) return `Flows as each process found them in its files · processes: ${count(processes)}`;
+  const others = processes.filter(({ revision }) => revision !== current.revision).map((row) => `${row.running} of them with ${row.revision === null ? 'none yet' : short(row.revision)}`);
+  return `Flows <code>${short(current.revision)}</code>, ${age(current.at)} old · processes: ${count(processes)}${others.length > 0 ? `, <span class="held">${others.join(', ')}</span>` : ''}`;
+}
+
+const short = (revision: string): string => revision.slice(0, 12);
 
 function age(since: Date): string {
   const seconds = Math.max(0, Math.round((Date.now() - since.getTime()) / 1000));

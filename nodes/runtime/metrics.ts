@@ -7,6 +7,7 @@ export class Metrics {
   readonly #requests: Histogram<'method' | 'status'>;
   readonly #facts: Counter<'source' | 'type' | 'result'>;
   readonly #stopped: Counter<'stage' | 'class'>;
+  readonly #flows: Gauge<'revision'>;
 
   constructor(gauges: { running: () => number; writing: () => number }) {
     const registers = [this.registry];
@@ -16,6 +17,7 @@ export class Metrics {
     this.#requests = new Histogram({ name: 'oms_request_seconds', help: 'Answers to HTTP callers', labelNames: ['method', 'status'], buckets, registers });
     this.#facts = new Counter({ name: 'oms_facts_total', help: 'Facts from partners', labelNames: ['source', 'type', 'result'], registers });
     this.#stopped = new Counter({ name: 'oms_stage_failures_total', help: 'Steps that failed, by class of error', labelNames: ['stage', 'class'], registers });
+    this.#flows = new Gauge({ name: 'oms_flows_info', help: 'The revision of the flows that run here', labelNames: ['revision'], registers });
     for (const [name, help, value] of [
       ['oms_work_running', 'Claims in work', gauges.running],
       ['oms_transitions_writing', 'Changes that wait or are being written', gauges.writing],
@@ -35,6 +37,12 @@ export class Metrics {
 
   request(method: string, status: number, ms: number): void {
     this.#requests.observe({ method, status: String(status) }, ms / 1000);
+  }
+
+  /** The flows that run now; only their revision is shown, not the earlier ones. */
+  flows(revision: string): void {
+    this.#flows.reset();
+    this.#flows.set({ revision }, 1);
   }
 
   fact(source: string, type: string, result: string): void {

@@ -21,6 +21,7 @@ const APP_RIGHTS: Record<string, string> = {
   idempotency_keys: 'INSERT, UPDATE, DELETE',
   job_runs: 'INSERT, UPDATE, DELETE',
   processes: 'INSERT, UPDATE, DELETE',
+  flow_revisions: 'INSERT, DELETE',
 };
 
 /** Tables and columns that a report may read; never a customer's name, address or e-mail, nor a raw order. */
@@ -30,6 +31,7 @@ const REPORT_RIGHTS: Record<string, string> = {
   fulfillments: 'SELECT (order_id, shipment_id, carrier, shipped_at, state, created_at, updated_at)',
   platform_orders: 'SELECT (id, store_id, platform_id, modified_at, export_status, received_at, updated_at)',
   inbox: 'SELECT (id, source, event_id, type, order_id, node, state, reason, status, received_at, applied_at)',
+  flow_revisions: 'SELECT (id, revision, follows, origin, author, created_at)',
   idempotency_keys: '',
   users: '',
 };

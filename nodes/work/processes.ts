@@ -27,6 +27,11 @@ export class Processes {
     this.#about = about;
   }
 
+  /** The name of this process over its runs. */
+  get instance(): string {
+    return this.#about.instance;
+  }
+
   /** The key of this run in `processes`. */
   get id(): number {
     return this.#id;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { FLAG_DEFAULTS } from '../../nodes/flags/flags';
+import { rules } from '../../nodes/flows/check/check';
 import { lifecycle } from '../../nodes/lifecycle/lifecycle';
 import { variables } from '../../nodes/runtime/config';
 
@@ -32,13 +33,13 @@ function foldersIn(folder: string): string[] {
 const documents = ['README.md', ...filesIn('docs').filter((file) => file.endsWith('.md'))];
 const decisions = readdirSync(path.join(root, 'docs/decisions')).toSorted();
 
-test.each(generator.generate({ variables, lifecycle }))('$file: the generated part "$name" is up to date (bin/run docs)', (part) => {
+test.each(generator.generate({ variables, lifecycle, rules }))('$file: the generated part "$name" is up to date (bin/run docs)', (part) => {
   const document = read(part.file);
   expect(generator.insert(document, part)).toBe(document);
 });
 
 test('every generated part has its markers, once', () => {
-  for (const part of generator.generate({ variables, lifecycle })) expect(read(part.file).split(`generated: ${part.name} `)).toHaveLength(3);
+  for (const part of generator.generate({ variables, lifecycle, rules })) expect(read(part.file).split(`generated: ${part.name} `)).toHaveLength(3);
   expect(() => generator.insert('# nothing', { file: 'docs/x.md', name: 'x', text: '' })).toThrow('has no markers');
 });
 

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { joinFlows, splitFlows } from '../../nodes/flows/files';
 import type { FlowNode } from '../../nodes/flows/node';
 import { FlowFiles } from '../../nodes/flows/flow-files';
+import type { FlowOrigin } from '../../nodes/flows/origin';
+import { NodeRedState } from '../../nodes/flows/state';
 import { createFlowStorage, readFlows } from '../../nodes/flows/storage';
 import { silent } from '../support/engine';
 
@@ -15,7 +17,10 @@ let storage: { init(): Promise<void>; getFlows(): Promise<FlowNode[]>; saveFlows
 beforeEach(async () => {
   dir = mkdtempSync(path.join(tmpdir(), 'oms-flows-'));
   cpSync(path.join(ROOT, 'flows'), path.join(dir, 'flows'), { recursive: true });
-  storage = createFlowStorage({ files: new FlowFiles(path.join(dir, 'flows')), stateDir: path.join(dir, 'state'), firstCredentials: { db: { password: '${SECRET}' } }, credentialSecret: 'secret', log: silent }) as typeof storage;
+  const files = new FlowFiles(path.join(dir, 'flows'));
+  // What a process with the editor does, without the database.
+  const origin: FlowOrigin = { open: () => files.recover(), load: async () => files.load(), save: async (flows) => void (await (await files.stage(flows)).commit()), isBehind: async () => false };
+  storage = createFlowStorage({ origin, state: new NodeRedState(path.join(dir, 'state')), firstCredentials: { db: { password: '${SECRET}' } }, credentialSecret: 'secret', log: silent }) as typeof storage;
   await storage.init();
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));

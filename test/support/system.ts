@@ -39,6 +39,8 @@ export interface SystemOptions {
   sandbox?: boolean;
   /** The sandbox runs inside the test and keeps its Service Bus messages locked for so long. Milliseconds. */
   lockMs?: number;
+  /** A running system whose database, partners and tokens this server shares: another process of the same installation. */
+  beside?: System;
   /** What is done when the partners are there and the server is not. */
   before?: (system: System) => Promise<unknown>;
 }
@@ -227,7 +229,7 @@ export class System {
     const partners = options.sandbox === false ? {} : sandboxVariables(ports, {});
     this.busConnection = partners['SERVICE_BUS_CONNECTION_STRING'] ?? '';
     const token = (): string => randomBytes(24).toString('base64url');
-    this.tokens = { mulesoft: token(), 'service-bus': token(), 'print-station': token(), reader: token(), operator: token() };
+    this.tokens = options.beside?.tokens ?? { mulesoft: token(), 'service-bus': token(), 'print-station': token(), reader: token(), operator: token() };
     this.adminPassword = token();
     this.flowsDir = path.join(dataDir, 'flows');
     this.pool = createPool(database.adminUrl, 4);
@@ -250,7 +252,7 @@ export class System {
       OMS_SANDBOX_MODE: sandboxed ? 'on' : 'off',
       ...options.env,
     });
-    if (!sandboxed || options.lockMs !== undefined) return;
+    if (!sandboxed || options.lockMs !== undefined || options.beside) return;
     this.#sandbox = new Program(path.join(ROOT, 'dist/sandbox/main.js'), [], {
       ...common,
       OMS_SANDBOX_AMQP_PORT: String(ports.amqpPort),
@@ -264,8 +266,10 @@ export class System {
   static async start(options: SystemOptions): Promise<System> {
     if (!existsSync(path.join(ROOT, 'dist/server.js'))) throw new Error('dist/ is missing: run `bin/run build` (npm test does it by itself)');
     const dataDir = mkdtempSync(path.join(tmpdir(), 'oms-system-'));
-    const database = await createTestDatabase();
-    const system = new System(options, { dataDir, database, ports: { oms: await freePort(), port: await freePort(), amqpPort: await freePort() } });
+    const { beside } = options;
+    const database = beside?.database ?? (await createTestDatabase());
+    const sandboxPorts = beside ? beside.#sandboxPorts : { port: await freePort(), amqpPort: await freePort() };
+    const system = new System(options, { dataDir, database, ports: { ...sandboxPorts, oms: await freePort() } });
     try {
       await system.#begin();
       return system;
@@ -276,10 +280,10 @@ export class System {
   }
 
   async #begin(): Promise<void> {
-    const { root = ROOT, flowsDir = path.join(root, 'flows'), flows, sandbox, before } = this.#options;
+    const { root = ROOT, flowsDir = path.join(root, 'flows'), flows, sandbox, beside, before } = this.#options;
     cpSync(flowsDir, this.flowsDir, { recursive: true });
     if (flows) changeFlows(this.flowsDir, flows);
-    if (sandbox !== false) {
+    if (sandbox !== false && !beside) {
       await this.#quickJobs();
       await this.startSandbox();
       // The handful of orders that a first start shows to newcomers would be in the way.
@@ -329,7 +333,7 @@ export class System {
     await this.#inside?.close();
     this.#agent.destroy();
     await this.pool.end();
-    await this.database.drop();
+    if (!this.#options.beside) await this.database.drop();
     rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 3 });
   }
 
