@@ -76,7 +76,7 @@ export class StageEnds {
   }
 
   async #decide(work: Work, failure: Failure, actor: string): Promise<string> {
-    const reason = `${failure.message}${failure.next ? ` ${failure.next}` : ''}`;
+    const reason = failure.next ? `${failure.message}${/[.!?]$/.test(failure.message) ? '' : '.'} ${failure.next}` : failure.message;
     if (failure.code === 'claim.lost') return LOST;
     if (failure.class === 'unknown') {
       if (failure.lookAgainMs === undefined) return this.#hold(work, failure.code, reason, actor, failure.effect);
