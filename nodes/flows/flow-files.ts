@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { joinFlows, splitFlows } from './files';
 import type { FlowNode } from './node';
-import { differing, readFolder, recoverFolder, type StagedSave, stageSave } from './folder';
+import { differing, readFolder } from './folder';
 import { outOfDate } from './refusal';
+import { recoverFolder, type StagedSave, stageSave } from './save';
 
 /** The flows of a folder, and whether the files are still those that this process has loaded or saved. */
 export class FlowFiles {
