@@ -71,7 +71,7 @@ interface NodeRed {
   start(): Promise<void>;
   stop(): Promise<void>;
   httpAdmin: express.RequestHandler;
-  httpNode: express.RequestHandler;
+  httpNode: express.Express;
   events: { on(event: string, listener: (payload: { config?: { rev?: string } }) => void): void };
   runtime: { flows: FlowsApi };
   log: { addHandler(handler: { on?: unknown; emit(event: 'log', message: object): void }): void };
@@ -170,9 +170,10 @@ async function main(): Promise<void> {
 
   app.disable('x-powered-by');
   if (editor) app.use('/editor', red.httpAdmin);
-  app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } }, strictTransportSecurity: false }));
-  app.get('/', (_request, response, next) => void startPage(pool, env.sandbox).then((page) => response.type('html').send(page), next));
-  app.get('/api/docs', (_request, response) => void response.type('html').send(apiPage(path.join(APP_DIR, 'docs', 'contracts'))));
+  const page = helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } }, strictTransportSecurity: false });
+  app.get('/', page, (_request, response, next) => void startPage(pool, env.sandbox).then((html) => response.type('html').send(html), next));
+  app.get('/api/docs', page, (_request, response) => void response.type('html').send(apiPage(path.join(APP_DIR, 'docs', 'contracts'))));
+  red.httpNode.set('etag', false); // every answer is `no-store`
   if (parts.role.answers) app.use('/', red.httpNode); // after start: an earlier mount silently kills every http in
   app.use((_request, response) => problem(response, 404, 'There is nothing here'));
   app.use(((error, _request, response, _next) => {

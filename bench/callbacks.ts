@@ -10,13 +10,17 @@ import { startDatabase } from './rig/database';
 import { cpuMeter, median, note, report } from './rig/measure';
 import { ROOT } from './rig/node-red';
 import { makeOrders } from './rig/orders';
+import { BARE_FLOW } from './rig/bare-flow';
 import { startServer, TOKENS } from './rig/server';
 
 const ORDERS = 60_000;
 const REQUESTS = 6000;
 const ROUNDS = 3;
 
-/** `PATCH …/status`, committed before the answer, against a bare Node-RED that answers at once; the same client for both. */
+/**
+ * `PATCH …/status`, committed before the answer, against `http in` wired to `http response`: in the same server, behind the same edge,
+ * and in a Node-RED of its own with nothing of ours in front of it. The same client for all.
+ */
 export async function callbacks(): Promise<void> {
   const database = await startDatabase();
   const flowsDir = path.join(database.dir, 'flows');
@@ -30,10 +34,11 @@ export async function callbacks(): Promise<void> {
   let order = 0;
   try {
     for (const connections of [32, 128]) {
-      const runs = { bare: [] as Shot[], callback: [] as Shot[] };
+      const runs = { alone: [] as Shot[], bare: [] as Shot[], callback: [] as Shot[] };
       let cpu = '';
       for (let round = 0; round < ROUNDS; round++) {
-        runs.bare.push(await shoot(bare.url, connections, () => ({ method: 'PATCH', path: '/bare', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ status: 'RELEASED_FROM_NAV', event_id: 'b' }) })));
+        runs.alone.push(await shoot(bare.url, connections, () => BARE));
+        runs.bare.push(await shoot(server.url, connections, () => BARE));
         const meter = cpuMeter({ server: server.pid, database: database.pid });
         runs.callback.push(
           await shoot(server.url, connections, () => {
@@ -48,11 +53,13 @@ export async function callbacks(): Promise<void> {
         );
         cpu = meter(REQUESTS);
       }
-      const [callback, plain] = [median(runs.callback.map(({ rate }) => rate)), median(runs.bare.map(({ rate }) => rate))];
-      note(`${connections} connections, median of ${ROUNDS} interleaved rounds of ${REQUESTS}: callback ${callback.toFixed(0)}/s, bare ${plain.toFixed(0)}/s; processor time each: ${cpu}`);
+      const [callback, plain, alone] = [runs.callback, runs.bare, runs.alone].map((shots) => median(shots.map(({ rate }) => rate))) as [number, number, number];
+      const p99 = (shots: readonly Shot[]): string => `${median(shots.map((shot) => shot.p99)).toFixed(0)} ms`;
+      note(`${connections} connections, median of ${ROUNDS} interleaved rounds of ${REQUESTS}: callback ${callback.toFixed(0)}/s, bare ${plain.toFixed(0)}/s, bare without our edge ${alone.toFixed(0)}/s; processor time of a callback: ${cpu}`);
       report(`callback / bare http in → http response, ${connections} connections`, (callback / plain).toFixed(2), '≥ 0.40', callback / plain >= 0.4);
-      report(`callback, p99 at ${connections} connections`, `${median(runs.callback.map(({ p99 }) => p99)).toFixed(0)} ms`, '(printed)', undefined);
-      note(`bare, p99: ${median(runs.bare.map(({ p99 }) => p99)).toFixed(0)} ms`);
+      report(`callback / the same in a Node-RED without our edge`, (callback / alone).toFixed(2), '(printed)', undefined);
+      report(`callback, p99 at ${connections} connections`, p99(runs.callback), '(printed)', undefined);
+      note(`p99 of bare: ${p99(runs.bare)}, without our edge ${p99(runs.alone)}`);
     }
     const [row] = await select<{ n: number }>(database.admin, "SELECT COUNT(*) AS n FROM order_status WHERE status = 'RELEASED_FROM_NAV'");
     if (row?.n !== order) throw new Error(`${order} callbacks were sent, ${row?.n} orders moved`);
@@ -76,12 +83,14 @@ function onlyEndpoints(dir: string): void {
     firstSeconds: 1, maxSeconds: 1, scheduled: false, x: 2000, y: 2000, wires: [[]],
   };
   const staged = whole.some((node) => node.type === 'oms-work' && node['from'] === 'RELEASED_FROM_NAV') ? whole : [...whole, stage];
-  const { files } = splitFlows(staged);
+  const { files } = splitFlows([...staged, ...BARE_FLOW]);
   for (const [file, text] of files) {
     mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
     writeFileSync(path.join(dir, file), text);
   }
 }
+
+const BARE = { method: 'PATCH', path: '/bare', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ status: 'RELEASED_FROM_NAV', event_id: 'bare' }) };
 
 interface Shot {
   rate: number;

@@ -70,6 +70,7 @@ export class Gate {
     const given = request.headers[CORRELATION_HEADER];
     if (typeof given !== 'string' || !/^[\w.-]{8,64}$/.test(given)) request.headers[CORRELATION_HEADER] = randomUUID();
     response.setHeader(CORRELATION_HEADER, String(request.headers[CORRELATION_HEADER]));
+    response.setHeader('x-content-type-options', 'nosniff');
     if (this.#stopping) return problem(response, 503, 'The system is stopping', { 'retry-after': '5', connection: 'close' });
     if (this.#held && this.#held.length >= HELD) return problem(response, 503, 'A deploy is under way', { 'retry-after': '2' });
     // Also of a caller who is held: a body that comes meanwhile would be in the stream when it is looked for.

@@ -29,7 +29,7 @@ export class Inbox {
   readonly #lookUp: Grouped<string, number | undefined>;
   readonly #transitions: Transitions;
   readonly #metrics: Metrics;
-  /** Names never change, so they are kept; the oldest leave first. */
+  /** Names never change, so they are kept until there are too many. */
   readonly #ids = new Map<string, number>();
 
   constructor(parts: { pool: Pool; transitions: Transitions; metrics: Metrics }) {
@@ -56,11 +56,8 @@ export class Inbox {
     if (known !== undefined) return known;
     const id = await this.#lookUp(name);
     if (id === undefined) return undefined;
+    if (this.#ids.size >= CACHED_NAMES) this.#ids.clear();
     this.#ids.set(name, id);
-    for (const oldest of this.#ids.keys()) {
-      if (this.#ids.size <= CACHED_NAMES) break;
-      this.#ids.delete(oldest);
-    }
     return id;
   }
 }
