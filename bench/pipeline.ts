@@ -69,12 +69,13 @@ async function run(system: WholeSystem, orders: number, drop: number): Promise<v
   const begun = Date.now();
   const placed = await system.control<{ orders: { ref: string }[] }>('orders', { method: 'POST', body: { platform: 'sfcc', count: orders } });
   const refs = new Set(placed.orders.map(({ ref }) => ref));
-  let counts = new Map<string, number>();
+  const tally = system.tally(refs);
+  let counts = await tally();
   let fulfilled = 0;
   const marks = [0.25, 0.5, 0.9, 0.99, 1];
   while (fulfilled < orders && Date.now() - begun < LIMIT_MS) {
     await sleep(1000);
-    counts = await system.tally(refs);
+    counts = await tally();
     fulfilled = done(counts, refs);
     memory.push({ share: HAPPY.reduce((sum, deed) => sum + [...refs].filter((ref) => counts.has(`${deed} ${ref}`)).length, 0) / (orders * HAPPY.length), mb: residentMb(pids['node-red']) });
     while (marks.length > 0 && fulfilled >= (marks[0] ?? 1) * orders) note(`${((marks.shift() ?? 1) * 100).toFixed(0).padStart(4)} % after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
@@ -96,7 +97,7 @@ async function run(system: WholeSystem, orders: number, drop: number): Promise<v
     report('Node-RED, resident at most', `${peak.toFixed(0)} MB`, `≤ ${MEMORY_GOAL_MB} MB`, peak <= MEMORY_GOAL_MB);
   }
   await decideHolds(system, refs, orders);
-  counts = await system.tally(refs);
+  counts = await tally();
   const twice = [...counts].filter(([, times]) => times > 1);
   fulfilled = done(counts, refs);
   note(`after deciding the holds: ${fulfilled} of ${orders}; effects that happened twice: ${twice.length}`);
@@ -106,8 +107,9 @@ async function run(system: WholeSystem, orders: number, drop: number): Promise<v
 /** A person's part: every hold is decided by what the partner did. */
 async function decideHolds(system: WholeSystem, refs: ReadonlySet<string>, orders: number): Promise<void> {
   await system.control('faults', { method: 'DELETE' });
+  const tally = system.tally(refs);
   for (let round = 0; round < 120; round++) {
-    const counts = await system.tally(refs);
+    const counts = await tally();
     if (done(counts, refs) >= orders) return;
     for (const { id, name, effect } of (await system.api<{ holds: Hold[] }>('/api/oms/holds')).holds) {
       const happened = effect && counts.has(`${PROOF[effect.kind]} ${name.slice(name.indexOf('-') + 1)}`);

@@ -27,8 +27,8 @@ export interface WholeSystem {
   control<T>(where: string, options?: { method?: string; body?: unknown }): Promise<T>;
   /** The OMS's own API, as the operator. */
   api<T>(where: string, options?: { method?: string; body?: unknown }): Promise<T>;
-  /** How often each partner acted for each order: `system:operation ref` → times. */
-  tally(refs: ReadonlySet<string>): Promise<Map<string, number>>;
+  /** Counts how often each partner acted for each order, `system:operation ref` → times; each call reads what is new since the last. */
+  tally(refs: ReadonlySet<string>): () => Promise<ReadonlyMap<string, number>>;
   /** URL of the database's administrator. */
   databaseUrl(): string;
   /** Ends everything; the data directory stays when asked to. */
@@ -57,11 +57,17 @@ export async function startSystem({ dir = mkdtempSync(path.join(tmpdir(), 'oms-b
     port, dir, readyMs, control,
     pid: (name) => Number(readFileSync(path.join(dir, 'run', `${name}.pid`), 'utf8').trim()),
     api: (where, options) => ask(`http://127.0.0.1:${port}${where}`, options, { 'x-user-token': tokens.operator, 'x-actor': 'bench' }),
-    async tally(refs) {
-      const { effects } = await control<{ effects: Effect[] }>('effects?limit=10000000');
+    tally(refs) {
       const counts = new Map<string, number>();
-      for (const { system, operation, ref } of effects) if (refs.has(ref)) counts.set(`${system}:${operation} ${ref}`, (counts.get(`${system}:${operation} ${ref}`) ?? 0) + 1);
-      return counts;
+      let after = 0;
+      return async () => {
+        const { effects } = await control<{ effects: Effect[] }>(`effects?limit=10000000&after=${after}`);
+        for (const { id, system, operation, ref } of effects) {
+          after = Math.max(after, id);
+          if (refs.has(ref)) counts.set(`${system}:${operation} ${ref}`, (counts.get(`${system}:${operation} ${ref}`) ?? 0) + 1);
+        }
+        return counts;
+      };
     },
     databaseUrl: () => (JSON.parse(readFileSync(path.join(dir, 'run', 'endpoints.json'), 'utf8')) as { database: { admin: string } }).database.admin,
     async stop(keep = false) {
