@@ -14,10 +14,10 @@ import { type BenchServer, startServer } from './rig/server';
 const ORDERS = 10_000;
 const STAGES = 10;
 const ROUNDS = 3;
-const UNLOADED = 200;
+const UNLOADED = 100;
 const IN_FLIGHT = 256;
 /** Orders in work at once in each stage. */
-const PER_STAGE = 64;
+const PER_STAGE = 256;
 
 /** Ten stages of claim → pass → transition in the real server, against the same rows written by bare mysql2; no remote calls. */
 export async function stages(): Promise<void> {
