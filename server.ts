@@ -74,6 +74,7 @@ interface NodeRed {
   httpNode: express.Express;
   events: { on(event: string, listener: (payload: { config?: { rev?: string } }) => void): void };
   runtime: { flows: FlowsApi };
+  nodes: { getType(type: string): unknown };
   log: { addHandler(handler: { on?: unknown; emit(event: 'log', message: object): void }): void };
 }
 
@@ -129,7 +130,8 @@ async function main(): Promise<void> {
   const files = new FlowFiles(flowsDir);
   const state = new NodeRedState(path.join(dataDir, 'node-red', 'state'));
   const revisions = new FlowRevisions(pool);
-  const origin = editor ? new EditedFlows({ files, revisions, log, state, instance: parts.processes.instance }) : new FollowedFlows({ files, revisions, log });
+  const source = { files, revisions, log, knows: (type: string) => red.nodes.getType(type) !== undefined };
+  const origin = editor ? new EditedFlows({ ...source, state, instance: parts.processes.instance }) : new FollowedFlows(source);
   red.init(
     server,
     createSettings({

@@ -26,18 +26,42 @@ interface Parts {
   files: FlowFiles;
   revisions: FlowRevisions;
   log: Log;
+  /** Whether this version of the system has nodes of this type. */
+  knows: (type: string) => boolean;
 }
 
-const fetch = async (revisions: FlowRevisions, current: FlowRevision): Promise<Fetched> => ({ ...current, flows: await revisions.flowsOf(current) });
+/** Revisions that others have deployed. One with nodes that this version does not have is left to newer ones: Node-RED would start none of its flows. */
+class Upcoming {
+  readonly #parts: Parts;
+  #unfit = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The flows of a revision; nothing where this version cannot run them. */
+  async fetch(revision: FlowRevision): Promise<Fetched | undefined> {
+    if (revision.id === this.#unfit) return undefined;
+    const { revisions, knows, log } = this.#parts;
+    const flows = await revisions.flowsOf(revision);
+    const missing = new Set(flows.map(({ type }) => type).filter((type) => !/^(tab|group|subflow(:.*)?)$/.test(type) && !knows(type)));
+    if (missing.size === 0) return { ...revision, flows };
+    this.#unfit = revision.id;
+    log.warn({ code: 'flows.too-new', revision: short(revision.revision), types: [...missing].join(', ') }, 'flows that were deployed elsewhere need nodes that this version does not have: it runs those that it has');
+    return undefined;
+  }
+}
 
 /** The flows of a process without the editor: the database's; its own files, which it never writes, only while the database has none. */
 export class FollowedFlows implements FlowOrigin {
   readonly #parts: Parts;
+  readonly #upcoming: Upcoming;
   #at: FlowRevision | undefined;
   #next: Fetched | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#upcoming = new Upcoming(parts);
   }
 
   async open(): Promise<void> {}
@@ -58,7 +82,7 @@ export class FollowedFlows implements FlowOrigin {
 
   async isBehind(): Promise<boolean> {
     const current = await this.#parts.revisions.current();
-    if (current && current.id !== this.#at?.id) this.#next = await fetch(this.#parts.revisions, current);
+    if (current && current.id !== this.#at?.id) this.#next = await this.#upcoming.fetch(current);
     return this.#next !== undefined;
   }
 }
@@ -74,11 +98,13 @@ const TRIES = 10;
  */
 export class EditedFlows implements FlowOrigin {
   readonly #parts: Parts & { state: NodeRedState; instance: string };
+  readonly #upcoming: Upcoming;
   #at: FlowRevision | undefined;
   #next: Fetched | undefined;
 
   constructor(parts: Parts & { state: NodeRedState; instance: string }) {
     this.#parts = parts;
+    this.#upcoming = new Upcoming(parts);
   }
 
   open(): Promise<void> {
@@ -92,8 +118,11 @@ export class EditedFlows implements FlowOrigin {
     const revision = revisionOf(flows);
     const current = await revisions.current();
     const agreed = (await state.read(AGREED)) as Agreed | undefined;
-    if (current && current.revision !== revision && agreed?.revision === revision && current.id > agreed.id) return this.#take(await fetch(revisions, current));
-    await this.#agree(current?.revision === revision ? current : await this.#publishFiles(flows, agreed));
+    if (current && current.revision !== revision && agreed?.revision === revision && current.id > agreed.id) {
+      const next = await this.#upcoming.fetch(current);
+      if (next) return this.#take(next);
+      this.#at = { ...agreed, author: '' };
+    } else await this.#agree(current?.revision === revision ? current : await this.#publishFiles(flows, agreed));
     log.info({ code: 'flows.loaded', revision: short(revision), from: 'files' }, 'flows were loaded');
     return flows;
   }
@@ -119,7 +148,7 @@ export class EditedFlows implements FlowOrigin {
     const current = await revisions.current();
     if (!current || current.id <= (this.#at?.id ?? 0)) return false;
     if (current.revision === this.#at?.revision) await this.#agree(current);
-    else this.#next = await fetch(revisions, current);
+    else this.#next = await this.#upcoming.fetch(current);
     return this.#next !== undefined;
   }
 

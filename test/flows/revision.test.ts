@@ -36,6 +36,9 @@ afterEach(async () => {
   await pool.query('DELETE FROM flow_revisions');
 });
 
+/** Every type but that of a node which a later version brings. */
+const knows = (type: string): boolean => type !== 'oms-later';
+
 const folder = (name: string): string => path.join(dir, name, 'flows');
 
 /** An installation with the editor, as it starts: its files, or those of its last run. */
@@ -45,7 +48,7 @@ async function editor(name: string, log = silent): Promise<{ origin: EditedFlows
     const files = new FlowFiles(folder(name));
     const state = new NodeRedState(path.join(dir, name, 'state'));
     state.open();
-    const origin = new EditedFlows({ files, revisions, log, state, instance: name });
+    const origin = new EditedFlows({ files, revisions, log, state, instance: name, knows });
     await origin.open();
     return { origin, files, running: await origin.load() };
   };
@@ -190,7 +193,7 @@ describe('a process without the editor', () => {
   const worker = (): { origin: FollowedFlows; files: FlowFiles } => {
     cpSync(path.join(__dirname, '../../flows'), folder('worker'), { recursive: true });
     const files = new FlowFiles(folder('worker'));
-    return { files, origin: new FollowedFlows({ files, revisions, log: silent }) };
+    return { files, origin: new FollowedFlows({ files, revisions, log: silent, knows }) };
   };
 
   test('runs its own files while nobody has deployed, and never says that they are current', async () => {
@@ -217,6 +220,24 @@ describe('a process without the editor', () => {
     expect(files.changedBehind()).toEqual([]);
     await expect(origin.save()).rejects.toThrow('no editor');
   });
+});
+
+test('flows with nodes that only a newer version has are left to it: others keep theirs, and never say that they are current', async () => {
+  const a = await editor('a');
+  const b = await editor('b');
+  cpSync(path.join(__dirname, '../../flows'), folder('worker'), { recursive: true });
+  const worker = new FollowedFlows({ files: new FlowFiles(folder('worker')), revisions, log: silent, knows });
+  await worker.load();
+  await a.origin.save([...named(a.running, 'Newer'), { id: 'later', type: 'oms-later', z: 'nav', name: 'Later', x: 100, y: 20, wires: [] }], 'jane');
+  expect(await worker.isBehind()).toBe(false);
+  expect(await b.origin.isBehind()).toBe(false);
+  expect(nameIn(await b.restart())).toBe('Waits for release');
+  expect(nameIn(await new FollowedFlows({ files: new FlowFiles(folder('worker')), revisions, log: silent, knows }).load())).toBe('Waits for release');
+  await expect(b.origin.save(named(b.running, 'From b'), 'john')).rejects.toMatchObject({ status: 409 });
+  expect(await rows()).toHaveLength(2);
+  // What comes after it can be run again.
+  await a.origin.save(named(a.running, 'From a'), 'jane');
+  expect([await worker.isBehind(), await b.origin.isBehind()]).toEqual([true, true]);
 });
 
 test('the last fifty revisions are kept, and the account of the system can change none of them', async () => {
