@@ -26,6 +26,8 @@ export class DueSearch {
   readonly #lane: string;
   #last: Due | undefined;
   #backlog = false;
+  /** Rows before `#last` were left to others. */
+  #skipped = false;
   #fullAt = 0;
   #width = 1;
 
@@ -38,15 +40,25 @@ export class DueSearch {
   /** Up to `limit` rows, the longest due first. */
   async next(limit: number): Promise<Due[]> {
     const full = this.#last === undefined || performance.now() >= this.#fullAt;
-    const begun = performance.now();
-    const found = await this.#rows(limit * this.#width, full);
-    if (full) this.#fullAt = performance.now() + Math.max(FULL_EVERY_MS, (performance.now() - begun) * FULL_SHARE);
+    let found = await this.#look(limit, full);
+    // At the end: what was left to others on the way may still be there.
+    if (!full && this.#skipped && found.length < limit) found = await this.#look(limit, true);
     const slices = Math.ceil(found.length / limit);
     const from = slices > 1 ? Math.floor(Math.random() * slices) * limit : 0;
     const rows = found.slice(from, from + limit);
+    this.#skipped ||= from > 0;
     this.#backlog = found.length >= limit;
     this.#last = rows.at(-1) ?? this.#last;
     return rows;
+  }
+
+  async #look(limit: number, full: boolean): Promise<Due[]> {
+    const begun = performance.now();
+    const found = await this.#rows(limit * this.#width, full);
+    if (!full) return found;
+    this.#skipped = false;
+    this.#fullAt = performance.now() + Math.max(FULL_EVERY_MS, (performance.now() - begun) * FULL_SHARE);
+    return found;
   }
 
   /** How many of the rows could be locked: fewer than were seen, and somebody else works at the same place. */
