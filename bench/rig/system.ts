@@ -43,7 +43,7 @@ export async function startSystem({ dir = mkdtempSync(path.join(tmpdir(), 'oms-b
   const child: ChildProcess = spawn(program, args, {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, OMS_PORT: String(port), OMS_SANDBOX_PORT: String(sandboxPort), OMS_DATA_DIR: dir, ...env },
+    env: { ...environment(), OMS_PORT: String(port), OMS_SANDBOX_PORT: String(sandboxPort), OMS_DATA_DIR: dir, ...env },
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   while (!(await fetch(`http://127.0.0.1:${port}/readyz`).then((response) => response.ok, () => false))) {
@@ -77,6 +77,9 @@ export async function startSystem({ dir = mkdtempSync(path.join(tmpdir(), 'oms-b
     },
   };
 }
+
+/** Without the variables of a person's own instance. */
+const environment = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('OMS_')));
 
 async function ask<T>(url: string, { method = 'GET', body }: { method?: string; body?: unknown } = {}, headers: Record<string, string> = {}): Promise<T> {
   const response = await fetch(url, { method, headers: { 'content-type': 'application/json', ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });
