@@ -35,12 +35,12 @@ export interface WholeSystem {
   stop(keep?: boolean): Promise<void>;
 }
 
-/** @param dir a data directory that is there already; a new one unless given */
-export async function startSystem({ dir = mkdtempSync(path.join(tmpdir(), 'oms-bench-')), root = ROOT, env = {}, command = [process.execPath, 'bin/run', 'start'] }: { dir?: string; root?: string; env?: Record<string, string>; command?: string[] } = {}): Promise<WholeSystem> {
+/** @param dir a data directory that is there already; a new one unless given @param root the checkout to start */
+export async function startSystem({ dir = mkdtempSync(path.join(tmpdir(), 'oms-bench-')), root = ROOT, env = {} }: { dir?: string; root?: string; env?: Record<string, string> } = {}): Promise<WholeSystem> {
   const [port, sandboxPort] = [await freePort(), await freePort()];
   const begun = performance.now();
-  const [program = '', ...args] = command;
-  const child: ChildProcess = spawn(program, args, {
+  // What `npm start` runs; npm itself would not hand on the signal that ends it.
+  const child: ChildProcess = spawn(process.execPath, ['bin/run', 'start'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...environment(), OMS_PORT: String(port), OMS_SANDBOX_PORT: String(sandboxPort), OMS_DATA_DIR: dir, ...env },
