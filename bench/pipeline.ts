@@ -41,7 +41,12 @@ async function unloaded(system: WholeSystem): Promise<void> {
   const pool = createPool(system.databaseUrl(), 1);
   const crons = await select<{ id: number; cron: string }>(pool, 'SELECT id, cron FROM recurring_jobs');
   await pool.query("UPDATE recurring_jobs SET cron = '* * * * * *'");
-  await sleep(3000); // the orders of a first start go first
+  // The orders of a first start go first.
+  const open = (): Promise<{ n: number }[]> => select(pool, "SELECT COUNT(*) AS n FROM order_status WHERE status NOT IN ('FULFILLED', 'GENERALIZE_ERROR')");
+  for (let begun = false, [left] = await open(); !begun || (left?.n ?? 0) > 0; [left] = await open()) {
+    begun ||= (await select(pool, 'SELECT 1 FROM order_status LIMIT 1')).length > 0;
+    await sleep(50);
+  }
   const runs: { total: number; steps: string }[] = [];
   for (let round = 0; round < 5; round++) {
     const { orders } = await system.control<{ orders: { ref: string }[] }>('orders', { method: 'POST', body: { platform: 'sfcc', count: 1 } });

@@ -2,6 +2,7 @@ import { type FlowNode, isPlaced, nameOf, wiresOf } from '../node';
 import type { Configuration } from './configuration';
 import type { Rule } from './rule';
 import { type Box, boxOf, isLabelHidden } from '../sizes';
+import { reached } from './reached';
 
 const GRID = 20;
 /** The width of a text differs from browser to browser, by a step of the grid at most: that much is never held against a node. */
@@ -80,13 +81,6 @@ export const leftToRight: Rule = {
 
 /** Whether a message can come from one node to the other, by wires. */
 function leadsTo(flows: Configuration, from: FlowNode, to: FlowNode): boolean {
-  const seen = new Set<FlowNode>();
-  const todo = [from];
-  for (let node = todo.pop(); node; node = todo.pop()) {
-    if (node === to) return true;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    todo.push(...wiresOf(node).flat().flatMap((id) => flows.node(id) ?? []));
-  }
+  for (const node of reached([from], (each) => wiresOf(each).flat().flatMap((id) => flows.node(id) ?? []))) if (node === to) return true;
   return false;
 }

@@ -1,6 +1,7 @@
 import { type FlowNode, isConfigNode, wiresOf } from '../node';
 import type { Configuration } from './configuration';
 import type { Rule } from './rule';
+import { reached } from './reached';
 
 export const sound: Rule = {
   name: 'soundness',
@@ -26,13 +27,7 @@ export const sound: Rule = {
 
 /** Node-RED reads any property that equals the id of a configuration node as a reference to it. */
 function refersToItself(flows: Configuration, node: FlowNode): boolean {
-  const seen = new Set<FlowNode>();
-  const todo = references(flows, node);
-  for (let next = todo.pop(); next; next = todo.pop()) {
-    if (next === node) return true;
-    if (!seen.has(next)) todo.push(...references(flows, next));
-    seen.add(next);
-  }
+  for (const other of reached(references(flows, node), (each) => references(flows, each))) if (other === node) return true;
   return false;
 }
 

@@ -1,6 +1,7 @@
 import type { FlowNode } from '../node';
 import type { Configuration } from './configuration';
 import { catchersOf, keyOf, nextPlaces, type Place } from './paths';
+import { reached } from './reached';
 
 /** Nodes that end a claim. */
 const ENDS: ReadonlySet<string> = new Set(['oms-transition', 'oms-wait', 'oms-fail']);
@@ -61,14 +62,6 @@ function walk(flows: Configuration, work: FlowNode): Stage {
 
 /** Nodes behind an end that would need the claim which it has ended. */
 function endsBehind(flows: Configuration, end: Place): FlowNode[] {
-  const late = new Set<FlowNode>();
-  const seen = new Set<string>();
-  const todo = nextPlaces(flows, end).flat();
-  for (let place = todo.pop(); place; place = todo.pop()) {
-    if (seen.has(keyOf(place))) continue;
-    seen.add(keyOf(place));
-    if (ENDS.has(place.node.type)) late.add(place.node);
-    todo.push(...nextPlaces(flows, place).flat());
-  }
-  return [...late];
+  const behind = reached(nextPlaces(flows, end).flat(), (place) => nextPlaces(flows, place).flat(), keyOf);
+  return [...new Set([...behind].map((place) => place.node).filter((node) => ENDS.has(node.type)))];
 }
