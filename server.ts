@@ -38,6 +38,7 @@ import { startPage } from './nodes/reports/start-page';
 import { apiPage } from './nodes/reports/api-page';
 import { checkEnvironment } from './nodes/runtime/config';
 import { Environment } from './nodes/runtime/environment';
+import { armFailpoints } from './nodes/runtime/failpoints';
 import { createLog, type Log } from './nodes/runtime/log';
 import { Metrics } from './nodes/runtime/metrics';
 import { Logger } from './nodes/runtime/node';
@@ -83,6 +84,7 @@ async function main(): Promise<void> {
   if (problems.length > 0) throw new Error(problems.join('\n'));
   process.env['OMS_SERVER'] = '1'; // settings.ts refuses to be loaded by anything else
   const env = new Environment(process.env);
+  armFailpoints(env);
   const log = createLog();
   const port = env.number('OMS_PORT', 1880);
   const host = env.optional('OMS_HOST') ?? '0.0.0.0';

@@ -1,5 +1,6 @@
 import { escape, raw } from 'mysql2';
 import { Retryable } from '../runtime/errors';
+import { failpoint } from '../runtime/failpoints';
 import { type Grouped, groupedWrites } from '../store/grouping';
 import type { Pool, PoolConnection, RowDataPacket } from '../store/pool';
 import { insert } from '../store/rows';
@@ -130,6 +131,7 @@ async function send(connection: PoolConnection, going: readonly Beginning[], ans
       `SELECT id, \`key\` FROM effects WHERE \`key\` IN (${keys})`,
     );
   }
+  await failpoint('effect.commit', going.map(({ kind }) => kind));
   const [results] = await connection.query<RowDataPacket[][]>([...statements, 'COMMIT'].join(';\n'));
   const ids = new Map((sent.length > 0 ? (results.at(-2) ?? []) : []).map((row) => [row['key'] as string, row['id'] as number]));
   for (const { beginning, attempt } of sent)

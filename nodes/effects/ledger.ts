@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
+import { failpoint } from '../runtime/failpoints';
 import type { Grouped } from '../store/grouping';
 import { execute, type Pool } from '../store/pool';
 import type { Processes } from '../work/processes';
@@ -72,8 +73,10 @@ export class Ledger {
     work: Work,
     begun: number,
   ): Promise<Performed> {
+    await failpoint('effect.sent', effect.kind);
     try {
       const { reference } = await effect.send(remote, request, subject, { startBy: begun + START_WITHIN_MS });
+      await failpoint('effect.answered', effect.kind);
       work.effects.push({ id: row.id, attempt: row.attempt, state: 'done', reference });
       return { reference };
     } catch (error) {

@@ -1,4 +1,5 @@
 import { escape, escapeId } from 'mysql2';
+import { failpoint } from '../runtime/failpoints';
 import { insert } from '../store/rows';
 import type { PoolConnection } from '../store/pool';
 import type { Image } from './change';
@@ -23,7 +24,10 @@ export async function writePlan(connection: PoolConnection, plan: Plan, settled:
     ...outboxRows(plan),
     'COMMIT',
   ];
+  const entered = plan.audits.map(({ to }) => to);
+  await failpoint('transition.commit', entered);
   await connection.query(statements.join(';\n'));
+  await failpoint('transition.committed', entered);
 }
 
 const list = (values: readonly (string | number)[]): string => values.map((value) => escape(value)).join(', ');

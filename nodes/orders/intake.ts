@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
+import { failpoint } from '../runtime/failpoints';
 import { inTransaction, isRefusedBySql, type Pool, type PoolConnection, select } from '../store/pool';
 import { insert } from '../store/rows';
 import type { OrderContent } from './load';
@@ -88,6 +89,7 @@ export async function takePage(
   if (all.length === 0) return { taken: known.map(takenOf), unidentified };
   try {
     await inTransaction(pool, (connection) => writePage(connection, store, platform, all, node));
+    await failpoint('intake.committed', store.platform);
   } catch (error) {
     if (!isRefusedBySql(error)) throw error;
     if (all.length > 1) {
@@ -158,6 +160,7 @@ async function writePage(connection: PoolConnection, store: Store, platform: Pla
   });
   if (created.length === 0) return;
   await connection.query(createdRows(created, store, platform, node).join(';\n'));
+  await failpoint('intake.commit', store.platform);
 }
 
 function createdRows(created: readonly { id: number; candidate: Candidate }[], store: Store, platform: Platform, node?: string): string[] {

@@ -73,6 +73,7 @@ export const variables: readonly Variable[] = [
   variable('Set by the start script', 'OMS_URL', 'url', '', 'Where the sandbox finds the OMS.'),
   variable('Set by the start script', 'OMS_SANDBOX_MODE', { oneOf: ['on', 'off'] }, 'off', 'Whether the partners are the sandbox’s: its stores and schedules are then set up.'),
   variable('Tests', 'OMS_TEST_DATABASE_URL', 'database', 'a private MariaDB for the run', 'An administrator’s account for the tests.'),
+  variable('Tests', 'OMS_FAILPOINTS', 'text', '', 'For fault tests alone, and refused where a partner is a real one: where the server is killed, frozen or slowed, e.g. `effect.sent/nav.create=kill@2` (nodes/runtime/failpoints.ts).'),
   variable('Tests', 'OMS_CONTRACTS_DIR', 'text', '../shared/contracts', 'Where the partners’ published contracts lie.'),
 ];
 

@@ -9,6 +9,7 @@ import {
 } from '@azure/service-bus';
 import { EventEmitter } from 'node:events';
 import { InvalidInput, Retryable } from '../runtime/errors';
+import { failpoint } from '../runtime/failpoints';
 import { within } from '../runtime/within';
 
 /** Done · not now, again at once (Service Bus counts the deliveries, and dead-letters after its maximum) · never, for a person to look at. */
@@ -156,10 +157,12 @@ export function connect({ connectionString, timeoutMs = 10_000 }: Pick<ReceiverO
 }
 
 async function settle(receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage, outcome: Outcome, reason = ''): Promise<void> {
+  await failpoint('bus.settle', outcome);
   try {
     if (outcome === 'complete') await receiver.completeMessage(message);
     else if (outcome === 'abandon') await receiver.abandonMessage(message);
     else await receiver.deadLetterMessage(message, { deadLetterReason: reason.slice(0, 1024), deadLetterErrorDescription: '' });
+    await failpoint('bus.settled', outcome);
   } catch (cause) {
     if (hasCode(cause, 'MessageLockLost')) return;
     throw new Retryable('The Service Bus could not be told what became of a message; it comes again', { code: 'service-bus.not-settled', cause });

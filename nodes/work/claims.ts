@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { execute, inTransaction, transaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
 import { type OpenPause, pauseOf } from '../lifecycle/stages';
+import { failpoint } from '../runtime/failpoints';
 import type { ActiveWork } from './active';
 import type { Processes } from './processes';
 import { DueSearch } from './due';
@@ -49,6 +50,7 @@ export class Claims {
       if (due.length === 0) return [];
       const { claimed, locked } = await this.#take(source, lane, due.map((row) => row.id));
       search.taken(due.length, locked);
+      if (claimed.length > 0) await failpoint('work.claimed', source.name);
       // Others took all of them between the look and the lock: there may be more.
       if (claimed.length > 0 || locked > 0 || attempt >= LOOKS) return claimed;
     }

@@ -2,6 +2,7 @@ import type { Status } from '../lifecycle/lifecycle';
 import type { Transitions } from '../lifecycle/transitions';
 import type { Change, ChangeResult } from '../lifecycle/change';
 import { InvalidInput } from '../runtime/errors';
+import { failpoint } from '../runtime/failpoints';
 import type { Failure } from '../runtime/failure';
 import type { Pool } from '../store/pool';
 import type { ActiveWork } from './active';
@@ -31,7 +32,9 @@ export class StageEnds {
   /** Moves the order on; the outcomes of its remote calls and the end of its task go into the same transaction. */
   async move(work: Work, to: Status, actor: string, reason: string): Promise<ChangeResult> {
     try {
+      await failpoint('work.end', work.name);
       const result = await this.#transitions.transition({ ...claimOf(work), ...ending(work, `moved to ${to}`), ...broughtBy(work), to, actor, node: work.at, reason });
+      await failpoint('work.ended', work.name);
       if (!result.moved) await this.#record(work);
       return result;
     } finally {
@@ -43,7 +46,9 @@ export class StageEnds {
   async complete(work: Work, result: string): Promise<boolean> {
     if (work.source !== 'task') throw new InvalidInput('an order in a status ends a stage by a move: choose where it goes', { code: 'transition.no-status' });
     try {
+      await failpoint('work.end', work.name);
       const ended = await this.#transitions.transition({ order: work.order, ...ending(work, result), ...broughtBy(work), actor: 'system:work' });
+      await failpoint('work.ended', work.name);
       const refused = !ended.moved && ended.refused !== undefined;
       if (refused) await this.#record(work);
       return !refused;
