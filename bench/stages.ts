@@ -47,16 +47,16 @@ export async function stages(): Promise<void> {
 
 /** A line of legal steps through working statuses, one more than there are stages to measure; the first stage only starts the clock. */
 function workingLine(length: number): Status[] {
-  const waits = (to: Status, from: Status): boolean => !isWorking(to, from, 'sfcc');
+  const waits = (to: Status): boolean => !isWorking(to, { platform: 'sfcc', navKnows: false });
   const search = (line: Status[]): Status[] | undefined => {
     const last = line.at(-1) as Status;
     const next = lifecycle.statuses[last].next;
     if (line.length === length) {
-      const end = next.find((to) => !line.includes(to) && waits(to, last));
+      const end = next.find((to) => !line.includes(to) && waits(to));
       return end && [...line, end];
     }
     for (const to of next) {
-      if (line.includes(to) || waits(to, last)) continue;
+      if (line.includes(to) || waits(to)) continue;
       const found = search([...line, to]);
       if (found) return found;
     }

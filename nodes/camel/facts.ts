@@ -1,6 +1,6 @@
 import type { Reading } from '../edge/readers';
 import type { FactContext, FactDecision, FactRules, Write } from '../lifecycle/facts';
-import type { Status } from '../lifecycle/lifecycle';
+import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
 
 /** A fulfilment event (docs/contracts/fulfillment-event.schema.json), by REST or over Service Bus. */
@@ -48,7 +48,7 @@ export const camelFacts: FactRules = {
       return { is: 'applied', to: 'EXPORTED_TO_TPL', reason: `Cirro accepted sequence ${event.sequence}`, settles: [REQUEST] };
     if (UNDER_WAY.has(status) || isShipped(status)) return { is: 'already' };
     if (isEarly(status)) return { is: 'early' };
-    return { is: 'exception', reason: `Cirro accepted an order that stands in ${status}` };
+    return { is: 'exception', reason: `Cirro accepted an order that stands in ${status}${stop(status)}` };
   },
 
   rejected(event: FulfillmentEvent, context): FactDecision {
@@ -77,7 +77,7 @@ export const camelFacts: FactRules = {
     const movable = UNDER_WAY.has(status) || status === 'OMS_CREATED_ORDER_FULFILLMENT' || ((AT_THE_DOOR.has(status) || ASKED.has(status)) && requested(context));
     if (!movable) {
       if (isEarly(status)) return { is: 'early' };
-      return { is: 'exception', reason: `shipment ${shipment.shipment_id} came for an order that stands in ${status}` };
+      return { is: 'exception', reason: `shipment ${shipment.shipment_id} came for an order that stands in ${status}${bringBack(status)}` };
     }
     const wrong = misfit(shipment, context);
     if (wrong) return { is: 'exception', reason: wrong };
@@ -95,6 +95,11 @@ export const camelFacts: FactRules = {
 
   batched: () => ({ is: 'exception', reason: 'a batch was reported for an order that is not printed here' }),
 };
+
+/** What follows where a cancel has won against the warehouse. */
+const stop = (status: Status): string => (isCancelled(status) ? ': stop it there, nobody has paid for it' : '');
+const bringBack = (status: Status): string => (isCancelled(status) ? ': have the parcel brought back, or charge it anew; the payment of the cancelled order is void' : '');
+const isCancelled = (status: Status): boolean => lifecycle.statuses[status].phase === 'cancel';
 
 const isShipped = (status: Status): boolean => isAfter(status, 'cirro');
 

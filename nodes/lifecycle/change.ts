@@ -1,3 +1,4 @@
+import type { OrderAction } from './cancel';
 import type { Fact, Write } from './facts';
 import type { Status } from './lifecycle';
 
@@ -49,11 +50,11 @@ export type HoldDecision = 'done' | 'void' | 'resend' | 'release';
 /** What a decision makes of the effect that the hold names. */
 export const DECIDED: Readonly<Record<Exclude<HoldDecision, 'release'>, string>> = { done: 'done', void: 'not_done', resend: 'intent' };
 
-export type Refusal = 'unknown-order' | 'fenced' | 'stale' | 'illegal' | 'hold-closed' | 'decision-does-not-fit';
+export type Refusal = 'unknown-order' | 'fenced' | 'stale' | 'illegal' | 'not-yet' | 'hold-closed' | 'decision-does-not-fit';
 
 export type ChangeResult =
   | { moved: true; from: Status; to: Status; version: number }
-  | { moved: false; refused?: Refusal; status?: Status; version?: number; why?: string; waiting?: string };
+  | { moved: false; refused?: Refusal; status?: Status; version?: number; why?: string; instead?: readonly OrderAction[]; waiting?: string };
 
 export type FactResult = { result: 'applied' | 'already' | 'kept' | 'impossible' | 'unknown'; status?: Status; reason?: string };
 

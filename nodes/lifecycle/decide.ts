@@ -1,5 +1,7 @@
+import { raw } from 'mysql2';
 import type { Beside, StoredFact } from './read';
 import { type Change, type ChangeResult, DECIDED, type FactResult, type Image, type Refusal } from './change';
+import { IN_DOUBT, mayCancel } from './cancel';
 import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
 import { lifecycle, type Status } from './lifecycle';
 
@@ -37,7 +39,7 @@ export class Plan {
   readonly decidedEffects: { id: number; state: string; reason: string; reference: string | null }[] = [];
   readonly inbox: { fact: Fact; state: string; reason: string | null; status: Status }[] = [];
   readonly inboxApplied: { id: number; state: string; reason: string | null; status: Status }[] = [];
-  readonly wishes: { order_id: number; state: 'waiting'; to_status: Status; actor: string; reason: string }[] = [];
+  readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown }[] = [];
   readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
   readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
 }
@@ -45,13 +47,12 @@ export class Plan {
 /** Decides a wanted transition on the locked image; an accepted one changes the image, so that the next entry sees it. */
 export function decideChange(change: Change, image: Image | undefined, beside: Beside, plan: Plan): ChangeResult {
   if (!image) return { moved: false, refused: 'unknown-order' };
+  if (change.wish && change.to !== undefined) {
+    const answer = decideWish(change, change.to, image, beside, plan);
+    if (answer) return answer;
+  }
   const refused = refusalOf(change, image, beside) ?? (change.decision && decideHold(change.decision, image, beside, plan));
   if (refused) return { moved: false, refused, status: image.status, version: image.version };
-  if (change.wish && change.to !== undefined) {
-    const answer = mayCancel(image.status, beside.context.get(image.order)?.effects ?? []);
-    if (answer.is === 'no') return { moved: false, refused: 'illegal', status: image.status, version: image.version, why: answer.reason };
-    if (answer.is === 'wait') return keepWish(change, change.to, answer.reason, image, beside, plan);
-  }
   image.changed = true;
   note(change, image, beside, plan);
   if (change.to === undefined) return { moved: false, status: image.status, version: image.version };
@@ -82,16 +83,37 @@ function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
 /** Cancelled, or settled elsewhere: what was open about the order is decided by that. */
 export const endsOrder = (to: Status): boolean => to === 'PROCESSED_EXTERNALLY' || to.endsWith('_CANCELLED');
 
-/** Kept once, however often it is asked; decided when the outcome of the call is known. */
-function keepWish(change: Change, to: Status, why: string, image: Image, beside: Beside, plan: Plan): ChangeResult {
-  if (!beside.cancellations.some((waiting) => waiting.order === image.order)) {
-    plan.wishes.push({ order_id: image.order, state: 'waiting', to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500) });
-    plan.events.push({ order: image.order, kind: 'cancel.waiting', actor: change.actor, text: why });
-    image.pending++;
+/**
+ * A wish to cancel leaves a row, whatever becomes of it: granted with the move, declined with the reason, or waiting, once, for the
+ * outcome of a call. @returns undefined where it is granted
+ */
+function decideWish(change: Change, to: Status, image: Image, beside: Beside, plan: Plan): ChangeResult | undefined {
+  const answer = mayCancel(image.status, { ...EMPTY, ...beside.context.get(image.order) });
+  const decided = (state: WishState, why: string): void => {
+    plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW });
+    if (state !== 'granted') plan.events.push({ order: image.order, kind: `cancel.${state}`, actor: change.actor, text: why });
     image.changed = true;
+  };
+  if (answer.is === 'yes') {
+    decided('granted', GRANTED);
+    return undefined;
   }
-  return { moved: false, status: image.status, version: image.version, waiting: why };
+  const standing = { moved: false, status: image.status, version: image.version } as const;
+  if (answer.is !== 'wait') {
+    decided('declined', answer.reason);
+    return { ...standing, refused: answer.is === 'not-yet' ? 'not-yet' : 'illegal', why: answer.reason, ...(answer.is === 'no' && { instead: answer.instead }) };
+  }
+  if (!beside.cancellations.some((waiting) => waiting.order === image.order)) {
+    decided('waiting', answer.reason);
+    image.pending++;
+  }
+  return { ...standing, waiting: answer.reason };
 }
+
+type WishState = 'granted' | 'declined' | 'waiting';
+
+const GRANTED = 'nothing stood against it';
+const NOW = raw('NOW(6)');
 
 /** Closes the hold; a decision about a call in doubt is written into the ledger, and what waited for it is looked at again. */
 function decideHold(wanted: NonNullable<Change['decision']>, image: Image, beside: Beside, plan: Plan): Refusal | undefined {
@@ -136,7 +158,7 @@ function move(image: Image, to: Status, { actor, node = null }: By, reason: stri
   image.changed = true;
 }
 
-const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, lines: [], effects: [] };
+const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, navOrderNo: null, lines: [], effects: [] };
 
 /** Decides an incoming fact; the same event again gets the stored answer. */
 export function decideFact(fact: Fact, image: Image | undefined, beside: Beside, rules: FactRules, plan: Plan): FactResult {
@@ -194,8 +216,6 @@ function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecisi
   image.changed = true;
 }
 
-const IN_DOUBT = new Set(['sent', 'unknown', 'parked']);
-
 /** A fact that implies a remote call settles it as done, and closes the hold that asked about it. */
 function settle(image: Image, kinds: readonly string[], reason: string, actor: string, beside: Beside, plan: Plan): void {
   const effects = beside.context.get(image.order)?.effects ?? [];
@@ -236,7 +256,7 @@ export function decidePending(image: Image, beside: Beside, rules: FactRules, pl
     }
   }
   for (const waiting of beside.cancellations.filter((row) => row.order === image.order)) {
-    const answer = mayCancel(image.status, beside.context.get(image.order)?.effects ?? []);
+    const answer = mayCancel(image.status, { ...EMPTY, ...beside.context.get(image.order) });
     if (answer.is === 'wait') continue;
     beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
     image.pending--;
@@ -244,22 +264,10 @@ export function decidePending(image: Image, beside: Beside, rules: FactRules, pl
     if (answer.is === 'yes') {
       move(image, waiting.to, waiting, waiting.reason, plan);
       closeHolds(beside.holds.filter((hold) => hold.order === image.order), waiting.actor, 'moot', `the order is ${waiting.to}`, image, beside, plan);
+      plan.cancellations.push({ id: waiting.id, state: 'granted', reason: GRANTED });
+    } else {
+      plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });
+      plan.cancellations.push({ id: waiting.id, state: 'declined', reason: answer.reason });
     }
-    if (answer.is === 'no') plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });
-    plan.cancellations.push({ id: waiting.id, state: answer.is === 'yes' ? 'granted' : 'declined', reason: answer.is === 'yes' ? 'nothing stood against it' : answer.reason });
   }
-}
-
-/** Whether a whole-order cancel is possible now, must wait for a call in doubt, or is refused. Marks, which may be repeated, stand in nobody's way. */
-export function mayCancel(
-  status: Status,
-  effects: readonly { kind: string; state: string }[],
-): { is: 'yes' } | { is: 'wait'; reason: string } | { is: 'no'; reason: string } {
-  const { cancel } = lifecycle.statuses[status];
-  if (cancel === 'closed') return { is: 'no', reason: `an order in ${status} cannot be cancelled any more` };
-  const doubt = effects.find((effect) => IN_DOUBT.has(effect.state) && !effect.kind.includes('.mark-'));
-  if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
-  if (cancel !== 'free') return { is: 'no', reason: 'NAV knows the order: it can no longer be cancelled here' };
-  if (effects.some((effect) => effect.kind === 'nav.create' && effect.state === 'done')) return { is: 'no', reason: 'NAV knows the order: it can no longer be cancelled here' };
-  return { is: 'yes' };
 }

@@ -20,6 +20,8 @@ export interface FactContext {
   order: number;
   status: Status;
   exportSequence: number;
+  /** NAV's own number, once it is known. */
+  navOrderNo: string | null;
   lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];
   effects: readonly { id: number; kind: string; key: string; state: string }[];
 }

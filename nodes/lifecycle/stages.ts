@@ -1,5 +1,4 @@
 import { lifecycle, type Status } from './lifecycle';
-import { isAfter } from './line';
 
 /** What a flow says about the stage that begins with an `oms-work` node. */
 export interface Stage {
@@ -50,19 +49,29 @@ export class Stages {
   }
 }
 
+/** What decides whether a status that works for some orders works for this one. */
+export interface About {
+  platform: string;
+  /** Whether NAV has a document of the order. */
+  navKnows: boolean;
+}
+
 /** Whether a status is worked on for this order: some are final for one platform, or where NAV does not know the order. */
-export function isWorking(status: Status, from: Status | undefined, platform: string): boolean {
+export function isWorking(status: Status, { platform, navKnows }: About): boolean {
   const { kind, workingWhen } = lifecycle.statuses[status];
   if (kind !== 'working') return false;
   if (workingWhen === 'shopify') return platform === 'shopify';
-  if (workingWhen === 'nav-knows') return from !== undefined && navKnows(from);
-  return true;
+  return workingWhen !== 'nav-knows' || navKnows;
 }
 
-/** Whether an order that leaves this status is known to NAV. */
-function navKnows(from: Status): boolean {
-  const { cancel, phase } = lifecycle.statuses[from];
-  return cancel === 'nav' || phase === 'refund' || isAfter(from, 'nav') || from === 'FAILED_TO_CANCEL_ON_NAV';
+/** {@link isWorking} as a condition on a row of `order_status`, for statements that make many orders due. */
+export function worksSql(status: string): string {
+  const { workingWhen } = lifecycle.has(status) ? lifecycle.statuses[status] : {};
+  if (workingWhen === 'shopify') return "store_id IN (SELECT id FROM stores WHERE platform = 'shopify')";
+  if (workingWhen === 'nav-knows')
+    return `(EXISTS (SELECT 1 FROM orders o WHERE o.id = order_status.order_id AND o.nav_order_no IS NOT NULL)
+      OR EXISTS (SELECT 1 FROM effects e WHERE e.order_id = order_status.order_id AND e.kind = 'nav.create' AND e.state = 'done'))`;
+  return 'TRUE';
 }
 
 /** Whether a pause stops this status or kind of task, for orders of this store. */

@@ -2,9 +2,11 @@ import { EventEmitter } from 'node:events';
 import { type Grouped, groupedWrites } from '../store/grouping';
 import type { Pool, PoolConnection } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
+import { navKnows } from './cancel';
 import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
 import { type Beside, lockOrders, readBeside, readStores, type Wanted } from './read';
+import { lifecycle } from './lifecycle';
 import { isWorking, type OpenPause, pauseOf, type Stages } from './stages';
 import { type Settled, writePlan } from './write';
 
@@ -72,7 +74,7 @@ export class Transitions {
       await connection.query('ROLLBACK');
     } else {
       await this.#knowStores(connection, changed);
-      const settled = changed.map((image) => this.#settle(image, pauses, plan));
+      const settled = changed.map((image) => this.#settle(image, pauses, beside, plan));
       await writePlan(connection, plan, settled);
       for (const { image, due } of settled) if (due === 'now') this.events.emit('due', image.status, image.lane);
       for (const { from, to } of plan.audits) this.events.emit('moved', from, to);
@@ -87,10 +89,10 @@ export class Transitions {
   }
 
   /** Where a moved order is due: now where a stage acts on it, never where it waits; with no stage for it, a hold says so. */
-  #settle(image: Image, pauses: readonly OpenPause[], plan: Plan): Settled {
+  #settle(image: Image, pauses: readonly OpenPause[], beside: Beside, plan: Plan): Settled {
     const moved = image.cameFrom !== undefined;
     const store = this.#stores.get(image.storeId) ?? { url: '', platform: '' };
-    const working = isWorking(image.status, image.cameFrom, store.platform);
+    const working = isWorking(image.status, { platform: store.platform, navKnows: navKnows(beside.context.get(image.order) ?? UNKNOWN) });
     const stage = this.#stages.status(image.status);
     if (moved && working && !stage) openHold(image, NO_STAGE, `no stage for ${image.status}: nothing works on it in the deployed flows`, 'system:lifecycle', plan);
     if (moved && TOLD_TO_STOREFRONT.has(image.status)) plan.writes.push({ table: 'tasks', rows: [tellStorefront(image, store.platform)] });
@@ -101,6 +103,9 @@ export class Transitions {
     return { image, due: due ? 'now' : 'never' };
   }
 }
+
+/** Nothing is read beside an order that goes where it does not matter whether NAV knows it. */
+const UNKNOWN = { effects: [], navOrderNo: null };
 
 /** Cancels that did not come from the storefront: a task tells it and voids the authorisation. */
 const TOLD_TO_STOREFRONT = new Set<string>(['CS_CANCELLED', 'CUSTOMER_CANCELLED', 'OMS_CANCELLED']);
@@ -128,11 +133,12 @@ function wantedBy(entries: readonly Entry[]): Wanted {
   };
 }
 
-/** What only the locked rows show: something is pending, or a hold is open that the change closes. */
+/** What only the locked rows show: something is pending, or a hold is open that the change closes, or it matters whether NAV knows the order. */
 function unforeseen(entries: readonly Entry[], images: ReadonlyMap<number, Image>, beside: Beside): number[] {
+  const conditional = entries.flatMap((entry) => ('change' in entry && entry.change.to !== undefined && lifecycle.statuses[entry.change.to].workingWhen === 'nav-knows' ? [entry.change.order] : []));
   const closing = entries.flatMap((entry) => ('change' in entry && entry.change.to !== undefined && endsOrder(entry.change.to) && (images.get(entry.change.order)?.holds ?? 0) > 0 ? [entry.change.order] : []));
   const pending = [...images.values()].filter((image) => image.pending > 0).map((image) => image.order);
-  return [...new Set([...closing, ...pending])].filter((order) => !beside.context.has(order));
+  return [...new Set([...closing, ...pending, ...conditional])].filter((order) => !beside.context.has(order));
 }
 
 const orderOf = (entry: Entry): number => ('fact' in entry ? entry.fact.order : entry.change.order);

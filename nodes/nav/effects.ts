@@ -1,7 +1,7 @@
 import { effect, type Inquiry } from '../effects/effect';
 import { shipmentReference, type Order } from '../orders/order';
 import type { NavClient } from './client';
-import { DocType, isSalesOrderOf, isShipmentNoticeOf, type NavDocument, toSalesOrder, toShipmentNotice } from './mapping';
+import { DocType, isCancellationOf, isSalesOrderOf, isShipmentNoticeOf, type NavDocument, toCancellation, toSalesOrder, toShipmentNotice } from './mapping';
 
 const money = (order: Order): { amount: number; currency: string } => ({ amount: order.totals.total, currency: order.currency });
 
@@ -25,6 +25,17 @@ export const sendShipmentNotice = effect<NavClient, Order, string>({
   amount: money,
   send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.ShipmentNotice, xml, call) }),
   inquire: (nav, order) => find(nav, order, DocType.ShipmentNotice, (document) => isShipmentNoticeOf(document, order)),
+});
+
+/** Takes the sales order back; asked for once whatever decided the cancel. */
+export const cancelSalesOrder = effect<NavClient, Order, string>({
+  kind: 'nav.cancel',
+  key: (order) => `nav.cancel:${order.id}`,
+  policy: 'inquire',
+  request: toCancellation,
+  amount: money,
+  send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.Cancellation, xml, call) }),
+  inquire: (nav, order) => find(nav, order, DocType.Cancellation, (document) => isCancellationOf(document, order)),
 });
 
 async function find(nav: NavClient, order: Order, docType: DocType, isIt: (document: NavDocument) => boolean): Promise<Inquiry> {

@@ -6,7 +6,7 @@ import { InvalidInput } from '../runtime/errors';
 import { element } from './xml';
 
 /** The `docType` of ImportDocument and FindDocuments. */
-export const DocType = { SalesOrder: 1, ShipmentNotice: 6 } as const;
+export const DocType = { SalesOrder: 1, ShipmentNotice: 6, Cancellation: 7 } as const;
 export type DocType = (typeof DocType)[keyof typeof DocType];
 
 /** A document as FindDocuments lists it, open or posted. */
@@ -84,6 +84,19 @@ export function toShipmentNotice(order: Order): string {
 }
 
 /**
+ * The text of a cancellation (docType 7), which takes back the sales order of the same External Document No.
+ * @throws InvalidInput `nav.no-customer-number`
+ */
+export function toCancellation(order: Order): string {
+  return element('Cancellation', {
+    ...identity(order),
+    CustomerNo: customerNo(order),
+    Amount: formatAmount(order.totals.total, order.currency),
+    Currency: order.currency,
+  });
+}
+
+/**
  * The documents in the text that FindDocuments returns.
  * @throws InvalidInput `nav.unreadable-documents`
  */
@@ -104,6 +117,11 @@ export function isSalesOrderOf(document: NavDocument, order: Order): boolean {
 /** Whether NAV's document is the notice that {@link toShipmentNotice} makes of this order: same parcels, too. */
 export function isShipmentNoticeOf(document: NavDocument, order: Order): boolean {
   return document.docType === DocType.ShipmentNotice && document.shipmentId === shipmentReference(order) && belongsTo(document, order);
+}
+
+/** Whether NAV's document is the cancellation that {@link toCancellation} makes of this order. */
+export function isCancellationOf(document: NavDocument, order: Order): boolean {
+  return document.docType === DocType.Cancellation && belongsTo(document, order);
 }
 
 function belongsTo(document: NavDocument, order: Order): boolean {

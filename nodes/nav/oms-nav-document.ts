@@ -6,16 +6,17 @@ import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { requireWork, type StageMessage } from '../work/message';
 import type { NavClient } from './client';
-import { createSalesOrder, sendShipmentNotice } from './effects';
+import { cancelSalesOrder, createSalesOrder, sendShipmentNotice } from './effects';
 
 interface NavDocumentConfig extends NodeConfig {
   connection: string;
-  document: 'sales-order' | 'shipment-notice';
+  document: 'sales-order' | 'shipment-notice' | 'cancellation';
 }
 
 const DOCUMENTS: Readonly<Record<NavDocumentConfig['document'], Effect<NavClient, Order, string>>> = {
   'sales-order': createSalesOrder,
   'shipment-notice': sendShipmentNotice,
+  cancellation: cancelSalesOrder,
 };
 
 /** The documents that can be created. */

@@ -1,5 +1,6 @@
 import { escape, escapeId } from 'mysql2';
 import type { HoldDecision } from '../lifecycle/change';
+import type { OrderAction } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, Rejected } from '../runtime/errors';
@@ -18,7 +19,7 @@ export interface Asked {
 /** What an operator is told. `result` says what happened; 202 where it is to be decided later. */
 export interface Answer {
   statusCode: number;
-  body: { order_id: string; status: string; result: string; reason?: string };
+  body: { order_id: string; status: string; result: string; reason?: string; possible?: readonly OrderAction[] };
 }
 
 interface Standing {
@@ -65,14 +66,17 @@ export class OrderDesk {
     return this.#move(order, 'PROCESSED_EXTERNALLY', asked, 'processed-externally');
   }
 
-  /** Cancels the whole order while NAV does not know it; while a call is in doubt the wish waits for its outcome. */
+  /** Cancels the whole order where that can still be had; while a call is in doubt the wish waits for its outcome. */
   async cancel(idOrName: string, { actor, reason, node }: Asked): Promise<Answer> {
     const order = await this.#standing(idOrName);
     const result = await this.#transitions.transition({ order: order.id, to: 'CS_CANCELLED', actor, node, reason, wish: true });
     if (result.moved) return answer(order, 200, result.to, 'cancelled');
     const status = result.status ?? order.status;
     if (result.waiting !== undefined) return answer(order, 202, status, 'waiting', result.waiting);
-    return refuse(order, status, result.why ?? `${status} does not lead to CS_CANCELLED`);
+    const refused = refuse(order, status, result.why ?? `${status} does not lead to CS_CANCELLED`);
+    if (result.refused === 'not-yet') refused.body.result = 'not-yet';
+    if (result.instead) refused.body.possible = result.instead;
+    return refused;
   }
 
   async holds(): Promise<object[]> {

@@ -1,5 +1,5 @@
 import { lifecycle } from '../lifecycle/lifecycle';
-import { covers, type Stages } from '../lifecycle/stages';
+import { covers, type Stages, worksSql } from '../lifecycle/stages';
 import { InvalidInput } from '../runtime/errors';
 import { execute, type Pool, select } from '../store/pool';
 
@@ -71,7 +71,7 @@ export class Pauses {
   /** Only stages that claim at once: a scheduled one gets its due time from its job. */
   async #inChunks(set: string, where: string, pause: Pick<PauseRequest, 'kind' | 'name'>): Promise<void> {
     const statuses = this.#stages.statuses().filter((status) => !this.#stages.status(status)?.scheduled && covers(pause, status, pause.name));
-    for (const status of statuses) await this.#update('order_status', 'status', status, set, where, pause);
+    for (const status of statuses) await this.#update('order_status', 'status', status, set, `${where} AND ${worksSql(status)}`, pause);
     for (const task of this.#stages.tasks()) if (covers(pause, task, pause.name)) await this.#update('tasks', 'kind', task, set, `done_at IS NULL AND ${where}`, pause);
   }
 

@@ -1,6 +1,6 @@
 import type { Log } from '../runtime/log';
 import { lifecycle } from '../lifecycle/lifecycle';
-import { pauseOf, type OpenPause, type Stages } from '../lifecycle/stages';
+import { pauseOf, type OpenPause, type Stages, worksSql } from '../lifecycle/stages';
 import { NO_STAGE, type Transitions } from '../lifecycle/transitions';
 import { execute, type Pool, select } from '../store/pool';
 import type { ActiveWork } from './active';
@@ -82,7 +82,7 @@ export class Sweep {
 
   async #reviveStranded(): Promise<void> {
     const pauses = await select<OpenPause>(this.#pool, 'SELECT kind, name FROM pauses WHERE released_at IS NULL');
-    const works = this.#stages.statuses().filter((status) => lifecycle.has(status) && lifecycle.statuses[status].kind === 'working' && !lifecycle.statuses[status].workingWhen);
+    const works = this.#stages.statuses().filter((status) => lifecycle.has(status) && lifecycle.statuses[status].kind === 'working');
     for (const status of works) if (!this.#stages.status(status)?.scheduled) await this.#revive('status', status, 'entered_at', pauses);
     for (const kind of this.#stages.tasks()) await this.#revive('task', kind, 'done_at IS NULL AND updated_at', pauses);
   }
@@ -92,7 +92,8 @@ export class Sweep {
     if (pauseOf(pauses, stage, '')) return;
     const { table, id, by } = QUEUES[source];
     const paused = pauses.filter((pause) => pause.kind === 'store').map((pause) => pause.name);
-    const stranded = `${by} = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0 AND ${since} < NOW(6) - INTERVAL ${GRACE_SECONDS} SECOND`;
+    const works = source === 'status' ? worksSql(stage) : 'TRUE';
+    const stranded = `${by} = ? AND ${works} AND due_at IS NULL AND claimed_by IS NULL AND holds = 0 AND ${since} < NOW(6) - INTERVAL ${GRACE_SECONDS} SECOND`;
     // Looked for without locks first: almost always there is nothing.
     const found = await select<{ id: number }>(
       this.#pool,

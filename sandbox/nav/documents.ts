@@ -20,7 +20,7 @@ interface Numbered extends Change {
   lastNumber: number;
 }
 
-const prefixes: Record<number, string> = { 1: 'SO', 6: 'SN' };
+const prefixes: Record<number, string> = { 1: 'SO', 6: 'SN', 7: 'CA' };
 
 /** The documents of all NAV endpoints. A sales order counts as posted once its shipment notice is in. */
 export class NavDocuments implements Replayable {
@@ -52,9 +52,9 @@ export class NavDocuments implements Replayable {
     return (this.#byExternalNo.get(externalDocumentNo) ?? []).filter((document) => document.region === region && document.docType === docType);
   }
 
-  /** True when the endpoint has a sales order of this name. */
-  hasOrder(region: string, externalDocumentNo: string): boolean {
-    return this.find(region, 1, externalDocumentNo).length > 0;
+  /** The sales order of this name, if the endpoint has one. */
+  salesOrder(region: string, externalDocumentNo: string): NavDocument | undefined {
+    return this.find(region, 1, externalDocumentNo)[0];
   }
 
   apply(what: Imported | Numbered): void {

@@ -15,9 +15,9 @@ export interface DocumentHead {
   shipmentId: string;
 }
 
-const rootNames: Record<number, string | undefined> = { 1: 'SalesOrder', 6: 'ShipmentNotice' };
+const rootNames: Record<number, string | undefined> = { 1: 'SalesOrder', 6: 'ShipmentNotice', 7: 'Cancellation' };
 
-/** The document types that NAV knows. Only the contents of 1 (sales order) and 6 (shipment notice) are checked in depth. */
+/** The document types that NAV knows. Only the contents of 1 (sales order), 6 (shipment notice) and 7 (cancellation) are checked. */
 export const docTypes: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 
 /** Reads the parameter `docType`. @throws NavFault */

@@ -39,9 +39,11 @@ export function navRouter({ documents, plans, dispatcher, faults }: Parts): Rout
   async function importDocument(region: string, { docType: type, xmlText = '' }: Call['parameters']): Promise<string> {
     const docType = readDocType(type);
     const head = readDocument(docType, xmlText);
-    if (docType === 6 && !documents.hasOrder(region, head.externalDocumentNo)) {
+    const salesOrder = documents.salesOrder(region, head.externalDocumentNo);
+    if ((docType === 6 || docType === 7) && !salesOrder) {
       throw new NavFault('NavCSideRecordNotFoundException', `The Sales Header does not exist. External Document No.='${head.externalDocumentNo}'`);
     }
+    if (docType === 7 && salesOrder?.posted) throw new NavFault('NavNCLDialogException', 'The sales order has been posted and can no longer be cancelled.');
     const document = documents.import(region, head, (made) => (docType === 1 ? plans.release(made) : []));
     if (docType === 1 && plans.releasesEarly(document)) await dispatcher.firstAttempt(releaseId(document), earlyReleaseMs);
     return document.no;

@@ -215,14 +215,36 @@ describe('cancelling', () => {
     expect(await system.standing(name)).toMatchObject({ due: false, holds: 0 });
   }, 60_000);
 
-  test('once NAV knows it: refused with the reason, and the order goes on', async () => {
+  const documents = async (name: string, docType: number) => (await system.effects({ name, operation: `document:${docType}` })).length;
+
+  test.each(['nothing', 'drop-after', 'drop-before', 'reject'] as const)('once NAV knows it: NAV is told once, too (%s happens to the call)', async (fault) => {
     const { name, pause } = await heldIn('CIRRO_READY_FOR_FULFILLMENT');
-    const refused = await ask(name, 'cancel');
-    expect(refused).toMatchObject({ status: 409, body: { order_id: name, status: 'CIRRO_READY_FOR_FULFILLMENT', result: 'refused' } });
-    expect((refused.body as { reason: string }).reason).toContain('NAV knows');
+    if (fault !== 'nothing') await system.fault({ system: 'nav', operation: 'document:7', fault, count: 1 });
+    expect(await ask(name, 'cancel', 'customer called')).toMatchObject({ status: 200, body: { order_id: name, status: 'CS_CANCELLED', result: 'cancelled' } });
     await system.resume(pause);
+    if (fault === 'reject') {
+      await system.reach(name, 'FAILED_TO_CANCEL_ON_NAV');
+      await ask(name, 'put-back');
+    }
+    // NAV does not show it, which proves nothing: a person has it sent again.
+    if (fault === 'drop-before') await system.decide((await holdOf(name)).id, 'resend');
+    await system.reach(name, 'EXPORTED_CANCELLATION_TO_NAV');
+    await waitFor(async () => (await system.storefront(name)).cancelled, { what: 'the cancel at the storefront' });
+    expect(await documents(name, 7)).toBe(1);
+    expect(await documents(name, 1)).toBe(1);
+    expect(await system.effects({ name, system: 'camel' })).toEqual([]);
+    expect(await system.storefront(name)).toMatchObject({ cancelled: true, captured: false });
+  }, 60_000);
+
+  test('at the warehouse: not yet; over: refused with what is possible instead; both are kept with their reason', async () => {
+    await system.fault({ system: 'camel', operation: 'accept', fault: 'latency', ms: 3000 });
+    const name = await one();
+    await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+    expect(await ask(name, 'cancel')).toMatchObject({ status: 409, body: { order_id: name, result: 'not-yet', reason: expect.stringContaining('warehouse') as string } });
+    await system.clearFaults();
     await system.reach(name, 'FULFILLED');
-    expect(await ask(name, 'cancel')).toMatchObject({ status: 409, body: { status: 'FULFILLED' } });
+    expect(await ask(name, 'cancel')).toMatchObject({ status: 409, body: { status: 'FULFILLED', result: 'refused', possible: ['refund'] } });
+    expect((await system.order(name)).cancellations.map(({ state }) => state)).toEqual(['declined', 'declined']);
     expect(await system.effects({ name, operation: 'cancel' })).toEqual([]);
   }, 60_000);
 
@@ -237,7 +259,7 @@ describe('cancelling', () => {
     return name;
   }
 
-  test('while its creation in NAV is in doubt: kept, and declined when NAV turns out to know it', async () => {
+  test('while its creation in NAV is in doubt: kept, and granted when NAV turns out to know it, which is told', async () => {
     const name = await inDoubt('drop-after');
     const waiting = await ask(name, 'cancel', 'customer called');
     expect(waiting).toMatchObject({ status: 202, body: { order_id: name, status: 'READY_TO_CREATE_IN_NAV', result: 'waiting' } });
@@ -245,14 +267,13 @@ describe('cancelling', () => {
     expect((await ask(name, 'cancel', 'customer called again')).status).toBe(202);
     expect((await system.order(name)).cancellations).toMatchObject([{ state: 'waiting' }]);
     await system.clearFaults();
-    await waitFor(async () => (await system.order(name)).cancellations[0]?.state === 'declined', { what: 'a decision about the cancel', seen: () => system.order(name) });
+    await waitFor(async () => (await system.order(name)).cancellations[0]?.state === 'granted', { what: 'a decision about the cancel', seen: () => system.order(name) });
     const order = await system.order(name);
     expect(order.cancellations).toHaveLength(1);
-    expect(order.cancellations[0]?.decision_reason).toContain('NAV knows');
-    expect(order.timeline.some(({ text }) => text.startsWith('cancel.declined'))).toBe(true);
-    expect(order.status).toBe('PENDING_NAV_RELEASE');
+    await system.reach(name, 'EXPORTED_CANCELLATION_TO_NAV');
+    await waitFor(async () => (await system.effects({ name, operation: 'cancel' })).length === 1, { what: 'the cancel at the storefront' });
     expect(await system.effects({ name, operation: 'document:1' })).toHaveLength(1);
-    expect(await system.effects({ name, operation: 'cancel' })).toEqual([]);
+    expect(await system.effects({ name, operation: 'document:7' })).toHaveLength(1);
   }, 60_000);
 
   test('while its creation in NAV is in doubt: granted when a person says that it did not happen', async () => {

@@ -39,16 +39,25 @@ test('the export mark, which may be repeated, stands in nobody’s way', async (
   expect((await desk.cancel(String(order), asked)).body.result).toBe('cancelled');
 });
 
-test('while a call is in doubt the wish waits, once; when NAV turns out to know the order it is declined with that reason', async () => {
+test('while a call is in doubt the wish waits, once; when NAV turns out to know the order it is granted, and a stage tells NAV', async () => {
   const order = await one();
   await effect(order, 'nav.create', 'unknown');
   expect(await desk.cancel(String(order), asked)).toMatchObject({ statusCode: 202, body: { result: 'waiting' } });
   expect(await desk.cancel(String(order), asked)).toMatchObject({ statusCode: 202 });
   expect(await cancellations(order, 'waiting')).toBe(1);
   await engine.transitions.apply({ source: 'nav', eventId: `release-${order}`, type: 'RELEASED_FROM_NAV', order, body: {}, actor: 'partner:nav' });
-  expect(await statusOf(world, order)).toMatchObject({ status: 'RELEASED_FROM_NAV', pending: 0 });
+  expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', pending: 0, due: 1 });
+  expect(await cancellations(order, 'granted')).toBe(1);
+});
+
+test('while Cirro is being asked the wish waits; when Cirro turns out to have it, the answer is not yet', async () => {
+  const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
+  await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('camel.request', ?, ?, '', 'unknown', 1)", [`camel.request:${order}:1`, order]);
+  expect(await desk.cancel(String(order), asked)).toMatchObject({ statusCode: 202, body: { result: 'waiting' } });
+  await engine.transitions.apply({ source: 'cirro', eventId: `accepted-${order}`, type: 'accepted', order, body: { id: 'a', type: 'accepted', order_id: 'x', sequence: 1, at: '' }, actor: 'partner:cirro' });
+  expect(await statusOf(world, order)).toMatchObject({ status: 'EXPORTED_TO_TPL', pending: 0 });
   expect(await cancellations(order, 'declined')).toBe(1);
-  expect(await count(world, "SELECT COUNT(*) FROM order_events WHERE order_id = ? AND kind = 'cancel.declined' AND text LIKE 'NAV knows the order%'", [order])).toBe(1);
+  expect(await count(world, "SELECT COUNT(*) FROM order_events WHERE order_id = ? AND kind = 'cancel.declined' AND text LIKE 'not yet%'", [order])).toBe(1);
 });
 
 test('a person who voids the call in doubt grants the cancel with it', async () => {
@@ -63,9 +72,79 @@ test('a person who voids the call in doubt grants the cancel with it', async () 
   expect(await cancellations(order, 'granted')).toBe(1);
 });
 
-test('once NAV knows it, a cancel is refused with the reason', async () => {
-  const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE']);
-  expect(await desk.cancel(String(order), asked)).toMatchObject({ statusCode: 409, body: { status: 'PENDING_NAV_RELEASE', reason: expect.stringContaining('NAV knows') } });
+describe('cutoff classes', () => {
+  const refused = (order: number) => desk.cancel(String(order), asked);
+  const declined = (order: number, text: string) => count(world, "SELECT COUNT(*) FROM cancellations WHERE order_id = ? AND state = 'declined' AND decision_reason LIKE ? AND decided_at IS NOT NULL", [order, text]);
+
+  test('nav: once NAV knows it the order is cancelled and a stage is due that tells NAV', async () => {
+    const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE']);
+    await effect(order, 'nav.create', 'done');
+    expect(await desk.cancel(String(order), asked)).toMatchObject({ statusCode: 200, body: { status: 'CS_CANCELLED', result: 'cancelled' } });
+    expect(await statusOf(world, order)).toMatchObject({ due: 1, holds: 0 });
+    expect(await cancellations(order, 'granted')).toBe(1);
+  });
+
+  test('nav: created, but the step after it not yet taken: NAV is told all the same', async () => {
+    const order = await one();
+    await effect(order, 'nav.create', 'done');
+    expect((await desk.cancel(String(order), asked)).body.status).toBe('CS_CANCELLED');
+    expect(await statusOf(world, order)).toMatchObject({ due: 1 });
+  });
+
+  test('nav: put back after the storefront had refused, NAV is still told', async () => {
+    const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE']);
+    await effect(order, 'nav.create', 'done');
+    await desk.cancel(String(order), asked);
+    await engine.transitions.transition({ order, to: 'FAILED_TO_CANCEL', actor: 'flow:test', reason: 'refused' });
+    await desk.putBack(String(order), asked);
+    expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', due: 1 });
+  });
+
+  test('nav: a pause of the stage that ends makes due only what NAV knows', async () => {
+    const [known = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE']);
+    await effect(known, 'nav.create', 'done');
+    const unknown = await one();
+    for (const order of [known, unknown]) await desk.cancel(String(order), asked);
+    const pause = await engine.pauses.open({ kind: 'stage', name: 'CS_CANCELLED', reason: 'NAV is closed', actor: 'test' });
+    expect(await statusOf(world, known)).toMatchObject({ due: 0 });
+    await engine.pauses.release(pause, 'test');
+    expect(await statusOf(world, known)).toMatchObject({ due: 1 });
+    expect(await statusOf(world, unknown)).toMatchObject({ due: 0 });
+  });
+
+  test('print and late: not yet, and recorded', async () => {
+    const [printing = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_WAITING_FOR_BATCHING']);
+    const [packing = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL']);
+    for (const order of [printing, packing]) {
+      expect(await refused(order)).toMatchObject({ statusCode: 409, body: { result: 'not-yet', reason: expect.stringMatching(/^not yet: /) as string } });
+      expect(await declined(order, 'not yet%')).toBe(1);
+    }
+  });
+
+  test('late: Cirro has answered, but the step after it is not taken yet', async () => {
+    const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
+    await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('camel.request', ?, ?, '', 'done', 1)", [`camel.request:${order}:1`, order]);
+    expect((await refused(order)).body.result).toBe('not-yet');
+    await world.admin.query('UPDATE orders SET export_sequence = 2 WHERE id = ?', [order]); // rejected since
+    expect((await refused(order)).body.result).toBe('cancelled');
+  });
+
+  test('closed: refused with what is possible instead, and recorded', async () => {
+    const [shipped = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'SHIPPED']);
+    expect(await refused(shipped)).toMatchObject({ statusCode: 409, body: { status: 'SHIPPED', result: 'refused', possible: ['refund'], reason: expect.stringContaining('refund it') as string } });
+    expect(await declined(shipped, '%has left the warehouse%')).toBe(1);
+    const over = await one();
+    await desk.cancel(String(over), asked);
+    expect(await refused(over)).toMatchObject({ statusCode: 409, body: { possible: [], reason: expect.stringContaining('is over') as string } });
+  });
+});
+
+test('a parcel that leaves after the cancel opens a hold that says what follows', async () => {
+  const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
+  await desk.cancel(String(order), asked);
+  const parcel = { order_id: 'x', shipment_id: `S-${order}`, carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: [{ line_id: 'L1', quantity: 2 }] };
+  expect(await engine.transitions.apply({ source: 'cirro', eventId: parcel.shipment_id, type: 'shipped', order, body: parcel, actor: 'partner:cirro' })).toMatchObject({ result: 'kept', status: 'CS_CANCELLED' });
+  expect(await count(world, "SELECT COUNT(*) FROM holds WHERE order_id = ? AND kind = 'fact.exception' AND reason LIKE '%have the parcel brought back%'", [order])).toBe(1);
 });
 
 test('a cancel that the storefront refused is put back and told again, and no stage is missed', async () => {
@@ -87,16 +166,18 @@ test('an order that is over has no open holds', async () => {
   expect(await count(world, "SELECT COUNT(*) FROM holds WHERE order_id = ? AND decision = 'moot'", [order])).toBe(1);
 });
 
-test('a cancel and the step after which it is too late, at once: exactly one wins, five hundred times', async () => {
-  const orders = await makeOrders(world, 500, ['READY_TO_CREATE_IN_NAV']);
+test('a cancel and a shipment at once: exactly one wins, five hundred times, and the loser is recorded', async () => {
+  const orders = await makeOrders(world, 500, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
   const outcomes = await Promise.all(
     orders.map(async (order, index) => {
-      const step = async () => (await engine.transitions.transition({ order, from: 'READY_TO_CREATE_IN_NAV', to: 'PENDING_NAV_RELEASE', actor: 'race' })).moved;
+      const step = async () => (await engine.transitions.transition({ order, from: 'CIRRO_READY_FOR_FULFILLMENT', to: 'SHIPPED', actor: 'race' })).moved;
       const cancel = async () => (await engine.transitions.transition({ order, to: 'CS_CANCELLED', wish: true, ...asked })).moved;
       const won = await Promise.all(index % 2 === 0 ? [step(), cancel()] : [cancel(), step()]);
-      return { winners: won.filter(Boolean).length, status: (await statusOf(world, order)).status };
+      const { status } = await statusOf(world, order);
+      const recorded = await cancellations(order, status === 'SHIPPED' ? 'declined' : 'granted');
+      return { winners: won.filter(Boolean).length, status, recorded };
     }),
   );
-  expect(outcomes.filter(({ winners }) => winners !== 1)).toEqual([]);
-  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['CS_CANCELLED', 'PENDING_NAV_RELEASE']));
+  expect(outcomes.filter(({ winners, recorded }) => winners !== 1 || recorded !== 1)).toEqual([]);
+  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['CS_CANCELLED', 'SHIPPED']));
 }, 30_000);

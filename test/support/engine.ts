@@ -24,6 +24,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
   const { pool } = world;
   const stages = new Stages();
   for (const status of SPINE) stages.addStatus(status, { node: status, scheduled: false });
+  stages.addStatus('CS_CANCELLED', { node: 'CS_CANCELLED', scheduled: false });
   stages.addStatus('SHIPPED', { node: 'SHIPPED', scheduled: true });
   for (const kind of ['sfcc.cancel', 'sfcc.mark-exported']) stages.addTask(kind, { node: kind, scheduled: false });
   const transitions = new Transitions(pool, stages, { ...navFacts, ...camelFacts });

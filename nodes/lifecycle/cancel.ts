@@ -1,0 +1,51 @@
+import type { FactContext } from './facts';
+import type { CancelClass } from './define';
+import { lifecycle, type Status } from './lifecycle';
+
+/** What a person may do about an order. Refunds are made at the storefront as long as they are not built here. */
+export type OrderAction = 'put-back' | 'processed-externally' | 'cancel' | 'refund';
+
+/** Whether a whole order may be cancelled now. */
+export type CancelAnswer =
+  | { is: 'yes' }
+  /** A remote call is in doubt: decided when its outcome is known. */
+  | { is: 'wait'; reason: string }
+  /** Somebody else has it in hand, and cannot be asked yet. */
+  | { is: 'not-yet'; reason: string }
+  | { is: 'no'; reason: string; instead: readonly OrderAction[] };
+
+/** States of an effect whose outcome nobody knows. */
+export const IN_DOUBT: ReadonlySet<string> = new Set(['sent', 'unknown', 'parked']);
+
+type Known = Pick<FactContext, 'effects' | 'exportSequence' | 'navOrderNo'>;
+
+/** Decided on the locked order by what it says and what its remote calls have brought about. Marks, which may be repeated, stand in nobody's way. */
+export function mayCancel(status: Status, known: Known): CancelAnswer {
+  const { cancel } = lifecycle.statuses[status];
+  if (cancel === 'closed') return closed(status);
+  const doubt = known.effects.find((effect) => IN_DOUBT.has(effect.state) && !effect.kind.includes('.mark-'));
+  if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
+  // Between Cirro's answer and our own step the status does not say yet that Cirro has the order.
+  if (cancel === 'late' || cirroHas(known)) return { is: 'not-yet', reason: NOT_YET.late };
+  if (cancel === 'print') return { is: 'not-yet', reason: NOT_YET.print };
+  return { is: 'yes' };
+}
+
+/** Whether NAV has a document of the order, which a cancel has to take back with one of its own (DocType 7). */
+export const navKnows = ({ effects, navOrderNo }: Pick<Known, 'effects' | 'navOrderNo'>): boolean =>
+  navOrderNo !== null || effects.some((effect) => effect.kind === 'nav.create' && effect.state === 'done');
+
+const cirroHas = ({ effects, exportSequence }: Known): boolean =>
+  effects.some((effect) => effect.kind === 'camel.request' && effect.state === 'done' && effect.key.endsWith(`:${exportSequence}`));
+
+const NOT_YET: Readonly<Record<Extract<CancelClass, 'print' | 'late'>, string>> = {
+  print: 'not yet: PrintStation has the order and must acknowledge a cancel, which cannot be asked for here yet',
+  late: 'not yet: the order is with the warehouse, which must confirm a cancel; it cannot be asked here yet',
+};
+
+function closed(status: Status): CancelAnswer {
+  const { kind, phase } = lifecycle.statuses[status];
+  if (phase === 'shipping') return { is: 'no', reason: `an order in ${status} has left the warehouse and cannot be cancelled; refund it at the storefront`, instead: ['refund'] };
+  if (kind === 'error') return { is: 'no', reason: `an order in ${status} cannot be cancelled any more; put it back, or mark it as processed elsewhere`, instead: ['put-back', 'processed-externally'] };
+  return { is: 'no', reason: `an order in ${status} is over: there is nothing left to cancel`, instead: [] };
+}
