@@ -2,7 +2,7 @@ import http from 'node:http';
 import { answersChallenge, challengeMessage } from '../../sandbox/nav/ntlm-messages';
 import { navCredentials } from '../../sandbox/nav/router';
 import { aSandbox, type TestSandbox } from './a-sandbox';
-import { nameOf, type NavClient, navClient, salesOrder, shipmentNotice } from './partners';
+import { nameOf, type NavClient, navClient, cancellation, salesOrder, shipmentNotice } from './partners';
 
 let sandbox: TestSandbox;
 let nav: NavClient;
@@ -111,6 +111,7 @@ describe('documents', () => {
     ['an unknown document type', 8, salesOrder('US90000005'), 'NavNCLDialogException'],
     ['another document than announced', 1, shipmentNotice('US90000005'), 'NavNCLDialogException'],
     ['a shipment of an order that is not there', 6, shipmentNotice('US90000005'), 'NavCSideRecordNotFoundException'],
+    ['a cancellation of an order that is not there', 7, cancellation('US90000005'), 'NavCSideRecordNotFoundException'],
     ['a document that ends too early', 1, salesOrder('US90000005').slice(0, -9), 'NavNCLXmlException'],
     ['a document with a document type', 1, `<!DOCTYPE x [<!ENTITY a "b">]>${salesOrder('US90000005')}`, 'NavNCLXmlException'],
   ])('%s is a fault and no effect', async (_name, docType, xml, type) => {
@@ -120,7 +121,16 @@ describe('documents', () => {
     expect(await sandbox.effects({ ref: 'US90000005' })).toEqual([]);
   });
 
-  test.each([2, 3, 4, 5, 7])('document type %i is taken', async (docType) => {
+  test('a cancellation takes back an order that is not posted', async () => {
+    const ref = 'US90000007';
+    await nav.importDocument(1, salesOrder(ref));
+    expect(await nav.importDocument(7, cancellation(ref))).toMatch(/^CA\d{6}$/);
+    expect(await sandbox.effects({ operation: 'document:7', ref })).toHaveLength(1);
+    await nav.importDocument(6, shipmentNotice(ref));
+    await expect(nav.importDocument(7, cancellation(ref))).rejects.toThrow('500');
+  });
+
+  test.each([2, 3, 4, 5])('document type %i is taken', async (docType) => {
     const no = await nav.importDocument(docType, '<Document ExternalDocumentNo="US-US90000006" PlatformOrderNo="US90000006"/>');
     expect(no).toMatch(new RegExp(`^D${docType}\\d{6}$`));
     expect(await sandbox.effects({ operation: `document:${docType}`, ref: 'US90000006' })).toHaveLength(1);

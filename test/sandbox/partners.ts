@@ -45,6 +45,11 @@ export function salesOrder(ref: string, changes: { customerNo?: string } = {}): 
   );
 }
 
+/** The text of a cancellation (docType 7). */
+export function cancellation(ref: string): string {
+  return `<Cancellation ExternalDocumentNo="${nameOf(ref)}" PlatformOrderNo="${ref}" Part="0"/>`;
+}
+
 /** The shipment notice of an order. */
 export function shipmentNotice(ref: string, shipmentId = 'S1'): string {
   return (
