@@ -3,6 +3,7 @@ import path from 'node:path';
 import mysql from 'mysql2/promise';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { Umzug } from 'umzug';
+import { makeAuditKey } from './nodes/lifecycle/audit-chain';
 import { syncLifecycle } from './nodes/lifecycle/sync';
 import { type Account, accountsOf, closeOwner, grantAccounts, openOwner, OWNER } from './nodes/store/accounts';
 
@@ -18,8 +19,9 @@ export type AccountUrls = Record<Account, string>;
  * @param url an account that may create accounts and databases, with the database's name
  * @param dataDir where the passwords of the accounts are kept
  * @param given URLs of accounts that the site makes itself
+ * @param to the last file to run, of an earlier version; absent: all
  */
-export async function migrate({ url, dataDir, given = {} }: { url: string; dataDir: string; given?: Partial<AccountUrls> }): Promise<AccountUrls> {
+export async function migrate({ url, dataDir, given = {}, to }: { url: string; dataDir: string; given?: Partial<AccountUrls>; to?: string }): Promise<AccountUrls> {
   const target = new URL(url);
   const database = target.pathname.slice(1);
   if (!/^[\w-]{1,60}$/.test(database)) throw new Error('OMS_DATABASE_URL must end with the name of the database, e.g. mysql://root@host:3306/oms');
@@ -34,7 +36,7 @@ export async function migrate({ url, dataDir, given = {} }: { url: string; dataD
     const password = await openOwner(admin, database);
     const owner = await mysql.createConnection({ ...server, user: OWNER, password, database });
     try {
-      await runFiles(owner);
+      await runFiles(owner, to);
       await syncLifecycle(owner);
     } finally {
       await owner.end();
@@ -55,7 +57,10 @@ async function assertTriggersAllowed(admin: Connection): Promise<void> {
     throw new Error('the server writes a binary log: set log_bin_trust_function_creators=1, the guard of the statuses needs triggers');
 }
 
-async function runFiles(owner: Connection): Promise<void> {
+async function runFiles(owner: Connection, to: string | undefined): Promise<void> {
+  // The key of the audit chain, for the one migration that keeps it.
+  const { inner, outer } = makeAuditKey();
+  await owner.query('SET @audit_inner_pad = ?, @audit_outer_pad = ?', [inner, outer]);
   await owner.query(`CREATE TABLE IF NOT EXISTS migrations (
     name VARCHAR(191) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY, run_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6))`);
   const umzug = new Umzug({
@@ -75,7 +80,7 @@ async function runFiles(owner: Connection): Promise<void> {
     },
     logger: undefined,
   });
-  await umzug.up();
+  await umzug.up(to === undefined ? {} : { to });
 }
 
 /** `node dist/migrate.js`: prints the URLs of the accounts as its last line, or one line saying what is wrong. */

@@ -8,6 +8,9 @@ export const ACCOUNTS = { app: 'oms_app', report: 'oms_report', import: 'oms_imp
 export type Account = keyof typeof ACCOUNTS;
 export const OWNER = 'oms_owner';
 
+/** What nobody reads but the owner. */
+const OWNERS_ALONE = new Set(['audit_keys']);
+
 /** What the application may do with a table beyond SELECT. Absent from this list: SELECT, INSERT, UPDATE. */
 const APP_RIGHTS: Record<string, string> = {
   migrations: '',
@@ -117,7 +120,7 @@ export async function grantAccounts(admin: Connection, database: string, logins:
     [database],
   );
   const grants: string[] = [];
-  for (const { name } of tables as { name: string }[]) {
+  for (const { name } of (tables as { name: string }[]).filter((table) => !OWNERS_ALONE.has(table.name))) {
     const on = `ON \`${database}\`.\`${name}\``;
     const app = APP_RIGHTS[name] ?? 'INSERT, UPDATE';
     grants.push(`GRANT SELECT${app && `, ${app}`} ${on} TO '${logins.app.user}'@'%'`);
