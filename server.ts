@@ -10,9 +10,12 @@ import { camelFacts, camelReadings } from './nodes/camel/facts';
 import { Callers } from './nodes/edge/callers';
 import { Contracts } from './nodes/edge/contracts';
 import { Deliveries } from './nodes/edge/deliveries';
-import { Gate, problem } from './nodes/edge/gate';
+import { Gate } from './nodes/edge/gate';
 import { IdempotencyKeys } from './nodes/edge/idempotency';
 import { Inbox } from './nodes/edge/inbox';
+import { answerMalformed } from './nodes/edge/malformed';
+import { problem } from './nodes/edge/problem';
+import { Rates } from './nodes/edge/rates';
 import { FactReaders } from './nodes/edge/readers';
 import { Ledger } from './nodes/effects/ledger';
 import { Flags } from './nodes/flags/flags';
@@ -39,6 +42,7 @@ import { apiPage } from './nodes/reports/api-page';
 import { checkEnvironment } from './nodes/runtime/config';
 import { Environment } from './nodes/runtime/environment';
 import { armFailpoints } from './nodes/runtime/failpoints';
+import { describe } from './nodes/runtime/failure';
 import { createLog, type Log } from './nodes/runtime/log';
 import { Metrics } from './nodes/runtime/metrics';
 import { Logger } from './nodes/runtime/node';
@@ -47,6 +51,7 @@ import { Receivers } from './nodes/service-bus/receivers';
 import { sfcc } from './nodes/sfcc/platform';
 import { Database } from './nodes/store/database';
 import { assertGuarded } from './nodes/store/guard';
+import { DatabaseHealth } from './nodes/store/health';
 import { createPool, type Pool, select } from './nodes/store/pool';
 import { ActiveWork } from './nodes/work/active';
 import { Board } from './nodes/work/board';
@@ -62,6 +67,11 @@ import type * as Settings from './settings';
 /** The installation: this file runs as dist/server.js. */
 const APP_DIR = path.resolve(__dirname, '..');
 const POOL_SIZE = 24;
+/** For reading what somebody asks for; as many may wait as are answered within a few seconds. */
+const READ_POOL_SIZE = 6;
+const WAITING_READS = 24;
+/** Attempts to sign in to the editor that one address may make a second: each costs a long hash. */
+const SIGN_INS = 5;
 const STOP_LIMIT_MS = 6000;
 /** `flows:started` is not emitted when node types are missing; the editor must be reachable all the same, to mend that. */
 const FLOWS_LIMIT_MS = 5000;
@@ -97,32 +107,55 @@ async function main(): Promise<void> {
     throw new Error(`The database cannot be used: ${error.message || error.code}`, { cause: error });
   });
   if (env.sandboxStorefront) await setUpSandboxStores(pool);
+  const reads = createPool(env.required('OMS_DATABASE_APP_URL'), READ_POOL_SIZE, { statementSeconds: env.number('OMS_READ_SECONDS', 5), queueLimit: WAITING_READS });
 
   const services = new Services();
-  const parts = provideServices(services, { pool, env, log, dataDir });
+  const parts = provideServices(services, { pool, reads, env, log, dataDir });
   const { createSettings } = require('./settings') as typeof Settings; // refuses whoever is not this server
   const red = (require('node-red') as { default?: NodeRed } & NodeRed).default ?? (require('node-red') as NodeRed);
 
   const app = express();
+  const seconds = (name: string, fallback: number): number => env.number(name, fallback) * 1000;
+  const [headersTimeout, bodyMs] = [seconds('OMS_HEADER_SECONDS', 5), seconds('OMS_BODY_SECONDS', 10)];
+  const health: DatabaseHealth = new DatabaseHealth({
+    url: env.required('OMS_DATABASE_APP_URL'),
+    silenceMs: seconds('OMS_DATABASE_SILENCE_SECONDS', 3),
+    pools: [pool, reads],
+    log,
+    onAway: () => gate.databaseWentAway(),
+  });
   const gate = new Gate(app, {
     bodyLimit: env.number('OMS_BODY_LIMIT', 1_048_576),
-    answerMs: env.number('OMS_ANSWER_SECONDS', 30) * 1000,
+    bodiesLimit: env.number('OMS_BODIES_LIMIT', 67_108_864),
+    bodyMs,
+    answerMs: seconds('OMS_ANSWER_SECONDS', 30),
     rate: env.number('OMS_RATE_LIMIT', 1000),
-    inFlight: 1000,
+    callers: services.get(Callers),
     metrics: services.get(Metrics),
+    isDatabaseThere: () => health.isThere,
   });
   const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, runs: services.get(JobRuns), log });
   let ready = false;
-  const isReady = async (): Promise<boolean> => ready && (await alive(pool));
-  const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }, (request, response) => {
+  const signIns = new Rates(SIGN_INS);
+  const failed = (response: http.ServerResponse, error: Error): void => {
+    log.error({ code: 'http.error', reason: error.message }, 'a request failed');
+    problem(response, 500, 'Internal error');
+  };
+  // A header that comes twice is joined, and then no value that is known; the gate asks for the host. Editors may send for longer than partners.
+  const limits = { headersTimeout, requestTimeout: headersTimeout + bodyMs + 15_000, connectionsCheckingInterval: 500, joinDuplicateHeaders: true, requireHostHeader: false };
+  const server = http.createServer(limits, (request, response) => {
     const url = request.url ?? '/';
     if (url === '/healthz') response.end('ok');
-    else if (url === '/readyz') void isReady().then((is) => (is ? response.end('ready') : problem(response, 503, 'not ready')));
-    else if (url === '/metrics') void services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text));
+    else if (url === '/readyz') {
+      if (ready && health.isThere) response.end('ready');
+      else problem(response, 503, 'Not ready', { 'retry-after': '2' });
+    } else if (url === '/metrics') services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text), (error: Error) => failed(response, error));
+    else if (url === '/editor/auth/token' && signIns.isOver(request.socket.remoteAddress ?? '')) problem(response, 429, 'Too many attempts to sign in', { 'retry-after': '1' });
     // The editor has limits and authentication of its own; a deploy must not wait for itself.
     else if (/^\/editor([/?]|$)/.test(url)) app(request, response);
     else gate.enter(request, response);
   });
+  answerMalformed(server);
   // Until the flows run, callers wait at the door: an endpoint that is not there yet would tell them that their order is unknown.
   await quiesce.quiet();
   await listen(server, port, host); // taken before the flows start: a used port must stop the start, not follow it
@@ -175,20 +208,23 @@ async function main(): Promise<void> {
   app.disable('x-powered-by');
   if (editor) app.use('/editor', red.httpAdmin);
   const page = helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } }, strictTransportSecurity: false });
-  app.get('/', page, (_request, response, next) => void startPage(pool, env.sandbox).then((html) => response.type('html').send(html), next));
+  app.get('/', page, (_request, response, next) => void startPage(reads, env.sandbox).then((html) => response.type('html').send(html), next));
   app.get('/api/docs', page, (_request, response) => void response.type('html').send(apiPage(path.join(APP_DIR, 'docs', 'contracts'))));
   red.httpNode.set('etag', false); // every answer is `no-store`
   if (parts.role.answers) app.use('/', red.httpNode); // after start: an earlier mount silently kills every http in
   app.use((_request, response) => problem(response, 404, 'There is nothing here'));
   app.use(((error, _request, response, _next) => {
-    log.error({ code: 'http.error', reason: (error as Error).message }, 'a request failed');
-    problem(response, 500, 'Internal error');
+    const { status, class: kind, retryAfterMs = 1000 } = { ...describe(error), ...(error as { status?: number }) };
+    if (status !== undefined && status >= 400 && status < 500) problem(response, status, 'The request cannot be understood');
+    else if (kind === 'retryable') problem(response, 503, 'Come back in a moment', { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) });
+    else failed(response, error as Error);
   }) as express.ErrorRequestHandler);
   closeForeignUpgrades(server);
 
   // `start` comes back before the flows run.
   await Promise.race([flowsStarted.promise, new Promise((resolve) => setTimeout(resolve, FLOWS_LIMIT_MS).unref())]);
   parts.board.start();
+  health.start();
   if (parts.role.works) parts.sweep.start();
   ready = true;
   quiesce.resume();
@@ -208,7 +244,7 @@ async function main(): Promise<void> {
       parts.board.stop();
       await red.stop();
       await parts.processes.stop();
-      await pool.end();
+      await Promise.all([health.stop(), pool.end(), reads.end()]);
       server.close();
       server.closeAllConnections();
       process.exit(0);
@@ -224,12 +260,12 @@ async function main(): Promise<void> {
 }
 
 /** Makes the process's one instance of everything that nodes ask for. */
-function provideServices(services: Services, { pool, env, log, dataDir }: { pool: Pool; env: Environment; log: Log; dataDir: string }) {
+function provideServices(services: Services, { pool, reads, env, log, dataDir }: { pool: Pool; reads: Pool; env: Environment; log: Log; dataDir: string }) {
   const role = services.provide(Role, new Role((env.optional('OMS_ROLE') ?? 'all') as Role['name']));
   const instance = env.optional('OMS_INSTANCE') ?? `${hostname()}:${dataDir}`;
   services.provide(Logger, new Logger(log));
   services.provide(Environment, env);
-  services.provide(Database, new Database(pool));
+  services.provide(Database, new Database(pool, reads));
   const stages = services.provide(Stages, new Stages());
   const active = services.provide(ActiveWork, new ActiveWork());
   const transitions = services.provide(Transitions, new Transitions(pool, stages, { ...navFacts, ...camelFacts }));
@@ -237,7 +273,7 @@ function provideServices(services: Services, { pool, env, log, dataDir }: { pool
   const processes = services.provide(Processes, new Processes(pool, log, { instance, role: role.name }));
   const claims = services.provide(Claims, new Claims(pool, processes));
   const pauses = services.provide(Pauses, new Pauses(pool, stages));
-  const board = services.provide(Board, new Board(pool, stages));
+  const board = services.provide(Board, new Board(reads, stages));
   const platforms = services.provide(Platforms, new Platforms({ sfcc }));
   const receivers = services.provide(Receivers, new Receivers());
   services.provide(StageEnds, new StageEnds({ pool, transitions, claims, active }));
@@ -290,15 +326,6 @@ function lookAfter(env: Environment): number[] {
   return waits;
 }
 
-async function alive(pool: Pool): Promise<boolean> {
-  try {
-    await Promise.race([pool.query('SELECT 1'), new Promise((_resolve, reject) => setTimeout(() => reject(new Error('slow')), 2000).unref())]);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function listen(server: http.Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -308,10 +335,15 @@ function listen(server: http.Server, port: number, host: string): Promise<void> 
   });
 }
 
-/** The editor's WebSocket is the only one. */
+/** The editor's WebSocket is the only one, and its listener sees no other address: it would throw at what is no URL. */
 function closeForeignUpgrades(server: http.Server): void {
-  server.prependListener('upgrade', (request, socket) => {
-    if (new URL(request.url ?? '/', 'http://oms').pathname !== '/editor/comms') socket.destroy();
+  const editors = server.listeners('upgrade') as ((...upgrade: unknown[]) => void)[];
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const isEditors = editors.length > 0 && /^\/editor\/comms(?:\?|$)/.test(request.url ?? '');
+    if (isEditors) for (const listener of editors) listener.call(server, request, socket, head);
+    else socket.destroy();
   });
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Message } from '../runtime/node';
 import type { Caller } from './callers';
 import type { IdempotencyKeys, KeyedCall } from './idempotency';
+import { CORRELATION_HEADER } from './problem';
 
 /** What an `http in` node puts into a message. */
 export interface HttpMessage extends Message {
@@ -32,8 +33,6 @@ interface HttpResponse {
   set(headers: Record<string, string>): HttpResponse;
   send(body: string): void;
 }
-
-export const CORRELATION_HEADER = 'x-correlation-id';
 
 /** The correlation id of a request: the caller's own where it sent a sound one. The gate puts it into the headers. */
 export function correlationOf(message: HttpMessage): string {

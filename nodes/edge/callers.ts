@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { InvalidInput } from '../runtime/errors';
 
 /** Who may call, each with a token of its own. */
@@ -19,17 +19,22 @@ export class Callers {
   constructor(tokens: Readonly<Partial<Record<Caller, string>>>) {
     this.#hashes = Object.entries(tokens)
       .filter(([, token]) => token)
-      .map(([caller, token]) => [caller as Caller, hash(token)]);
+      .map(([caller, token]) => [caller as Caller, sha256(token)]);
+  }
+
+  /** Whose token this is, whatever it is used for. */
+  identify(headers: Headers): Caller | undefined {
+    const token = single(headers['x-user-token']) ?? bearerOf(headers);
+    return token === undefined ? undefined : this.#callerOf(token);
   }
 
   /**
    * Tells who calls, and refuses whom the endpoint is not for.
    * @throws InvalidInput `auth.missing`, `auth.wrong` (401) or `auth.not-allowed` (403)
    */
-  authenticate(headers: Readonly<Record<string, string | string[] | undefined>>, allowed: readonly Caller[]): Caller {
+  authenticate(headers: Headers, allowed: readonly Caller[]): Caller {
     const own = single(headers['x-user-token']);
-    const bearer = /^Bearer +(\S+)$/i.exec(single(headers['authorization']) ?? '')?.[1];
-    const token = own ?? bearer;
+    const token = own ?? bearerOf(headers);
     if (!token) throw new InvalidInput('a token is needed: X-User-Token', { code: 'auth.missing' });
     const caller = this.#callerOf(token);
     if (!caller || (own === undefined && !BEARER.includes(caller))) throw new InvalidInput('the token is not known', { code: 'auth.wrong' });
@@ -39,13 +44,17 @@ export class Callers {
   }
 
   #callerOf(token: string): Caller | undefined {
-    const given = hash(token);
+    const given = sha256(token);
     let found: Caller | undefined;
     for (const [caller, expected] of this.#hashes) if (timingSafeEqual(expected, given)) found = caller;
     return found;
   }
 }
 
-const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
+
+const bearerOf = (headers: Headers): string | undefined => /^Bearer +(\S+)$/i.exec(single(headers['authorization']) ?? '')?.[1];
 
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value) || undefined;

@@ -2,43 +2,61 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Metrics } from '../runtime/metrics';
 import { within } from '../runtime/within';
-import { CORRELATION_HEADER } from './caller';
+import { Admission } from './admission';
+import { Bodies, parseInto } from './body';
+import type { Callers } from './callers';
+import { hasBody, type Refusal, wrongWith } from './envelope';
+import { CORRELATION_HEADER, problem } from './problem';
+import { Rates } from './rates';
 
 export interface GateOptions {
   /** Largest body of a partner, in bytes. */
   bodyLimit: number;
+  /** All bodies that are held at a moment, in bytes. */
+  bodiesLimit: number;
+  /** A body is complete after this time, or refused. Milliseconds. */
+  bodyMs: number;
   /** Nothing has answered after this time: 504. Milliseconds. */
   answerMs: number;
-  /** Requests a second of one caller, by token or address. */
+  /** Requests a second of one caller: a known one, else an address. */
   rate: number;
-  /** Requests under way, above which new ones are told to come back. */
-  inFlight: number;
+  callers: Callers;
   metrics: Metrics;
+  /** Whether the database answers. */
+  isDatabaseThere: () => boolean;
 }
 
-const DEPTH = 32;
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 /** Held callers of a deploy; more are sent away. */
 const HELD = 2000;
-
-type Held = () => void;
+/** A body that was refused is read away for so long, unless it is so small that it is there in a moment. */
+const LINGER_MS = 1000;
+const SOON_READ = 16_384;
+const NO_DATABASE = 'The database cannot be reached';
 
 /**
- * What stands before every partner's request: correlation id, rate, size while it streams, sound JSON, a watchdog that answers what
- * a flow forgot, and the doors that are held for a deploy and closed for a stop. Behind it the body is in `req.body` and `req.rawBody`.
+ * What stands before every partner's request: correlation id, sound HTTP, rate, load, size while it streams, sound JSON, a watchdog that
+ * answers what a flow forgot, and the doors that are held for a deploy and closed for a stop. Behind it the body is in `req.body` and
+ * `req.rawBody`. What can be refused is refused before the body is read.
  */
 export class Gate {
   readonly #options: GateOptions;
   readonly #behind: RequestListener;
+  readonly #bodies: Bodies;
+  readonly #rates: Rates;
+  readonly #admission = new Admission();
   readonly #open = new Set<ServerResponse>();
-  readonly #rates = new Map<string, { second: number; count: number }>();
-  #held: Held[] | undefined;
+  #held: (() => void)[] | undefined;
   #stopping = false;
   #onEmpty: (() => void)[] = [];
 
   constructor(behind: RequestListener, options: GateOptions) {
     this.#behind = behind;
     this.#options = options;
+    this.#bodies = new Bodies({ each: options.bodyLimit, all: options.bodiesLimit, ms: options.bodyMs });
+    this.#rates = new Rates(options.rate);
+    options.metrics.gauge('oms_requests_open', 'Requests under way', () => this.#open.size);
+    options.metrics.gauge('oms_requests_limit', 'Requests that may be under way', () => this.#admission.limit);
+    options.metrics.gauge('oms_bodies_bytes', 'Bytes of bodies that are held', () => this.#bodies.held);
   }
 
   /** New requests wait at the door; resolves when those inside have been answered, or after the limit. */
@@ -59,6 +77,12 @@ export class Gate {
     this.#stopping = true;
     this.release();
     await this.#empty(limitMs);
+    this.#admission.stop();
+  }
+
+  /** The database went away: nobody inside waits for it. What was committed is told when they come again. */
+  databaseWentAway(): void {
+    for (const response of this.#open) turnAway(response, { status: 503, title: NO_DATABASE, retryAfter: 2 });
   }
 
   async #empty(limitMs: number): Promise<void> {
@@ -68,131 +92,67 @@ export class Gate {
   /** Takes a request. */
   readonly enter = (request: IncomingMessage, response: ServerResponse): void => {
     const given = request.headers[CORRELATION_HEADER];
-    if (typeof given !== 'string' || !/^[\w.-]{8,64}$/.test(given)) request.headers[CORRELATION_HEADER] = randomUUID();
-    response.setHeader(CORRELATION_HEADER, String(request.headers[CORRELATION_HEADER]));
+    const correlation = typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
+    request.headers[CORRELATION_HEADER] = correlation;
+    response.setHeader(CORRELATION_HEADER, correlation);
     response.setHeader('x-content-type-options', 'nosniff');
-    if (this.#stopping) return problem(response, 503, 'The system is stopping', { 'retry-after': '5', connection: 'close' });
-    if (this.#held && this.#held.length >= HELD) return problem(response, 503, 'A deploy is under way', { 'retry-after': '2' });
-    // Also of a caller who is held: a body that comes meanwhile would be in the stream when it is looked for.
-    const body = request.method === 'GET' || request.method === 'HEAD' ? undefined : collectBody(request, this.#options.bodyLimit);
-    if (this.#held) this.#held.push(() => this.#admit(request, response, body));
-    else this.#admit(request, response, body);
+    const refusal = this.#refusal(request);
+    if (refusal) return this.#refuse(request, response, refusal);
+    if (request.headers.cookie !== undefined) delete request.headers.cookie; // no endpoint takes any
+    if (!hasBody(request)) return this.#arrive(request, response, undefined);
+    const forget = this.#bodies.collect(
+      request,
+      (body) => this.#arrive(request, response, body),
+      (wrong) => this.#refuse(request, response, wrong),
+    );
+    response.once('close', forget);
   };
 
-  #admit(request: IncomingMessage, response: ServerResponse, body: CollectedBody | undefined): void {
-    if (response.destroyed) return;
-    if (this.#open.size >= this.#options.inFlight) return problem(response, 503, 'Too much is under way', { 'retry-after': '1' });
-    if (this.#tooFast(request)) return problem(response, 429, 'Too many requests', { 'retry-after': '1' });
-    this.#watch(request, response);
-    if (!body) return this.#behind(request, response);
-    const { bodyLimit } = this.#options;
-    const tooLarge = (): void => problem(response, 413, `The body is larger than ${bodyLimit} bytes`, { connection: 'close' });
-    if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return tooLarge();
-    const encoding = request.headers['content-encoding'];
-    if (encoding && encoding !== 'identity') return problem(response, 415, 'Compressed bodies are not taken', { connection: 'close' });
-    body(tooLarge, (whole) => {
-      if (response.headersSent) return;
-      const wrong = parseInto(request, whole);
-      if (wrong) return problem(response, 400, wrong.title, {}, wrong.pointer);
-      this.#behind(request, response);
-    });
+  /** Why this request is not taken, the cheapest reason first. */
+  #refusal(request: IncomingMessage): Refusal | undefined {
+    if (this.#stopping) return { status: 503, title: 'The system is stopping', retryAfter: 5 };
+    if (!this.#options.isDatabaseThere()) return { status: 503, title: NO_DATABASE, retryAfter: 2 };
+    if (this.#held ? this.#held.length >= HELD : !this.#admission.hasRoom(this.#open.size))
+      return this.#held ? { status: 503, title: 'A deploy is under way', retryAfter: 2 } : { status: 503, title: 'Too much is under way', retryAfter: 1 };
+    if (this.#rates.isOver(this.#options.callers.identify(request.headers) ?? request.socket.remoteAddress ?? ''))
+      return { status: 429, title: 'Too many requests', retryAfter: 1 };
+    return wrongWith(request, this.#options.bodyLimit);
   }
 
-  #watch(request: IncomingMessage, response: ServerResponse): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    this.#options.metrics.refusal(refusal.status);
+    turnAway(response, refusal, request);
+  }
+
+  /** The request is whole. */
+  #arrive(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined): void {
+    const wrong = parseInto(request, body);
+    if (wrong) return this.#refuse(request, response, wrong);
+    if (this.#held) this.#held.push(() => this.#admit(request, response));
+    else this.#admit(request, response);
+  }
+
+  #admit(request: IncomingMessage, response: ServerResponse): void {
+    if (response.destroyed) return;
     const begun = performance.now();
     const watchdog = setTimeout(() => problem(response, 504, 'Nothing answered this request in time'), this.#options.answerMs);
     this.#open.add(response);
     response.once('close', () => {
+      const ms = performance.now() - begun;
       clearTimeout(watchdog);
       this.#open.delete(response);
-      this.#options.metrics.request(request.method ?? '', response.statusCode, performance.now() - begun);
+      this.#admission.answered(ms);
+      this.#options.metrics.request(request.method ?? '', response.statusCode, ms);
       if (this.#open.size > 0) return;
       for (const resolve of this.#onEmpty.splice(0)) resolve();
     });
-  }
-
-  #tooFast(request: IncomingMessage): boolean {
-    const token = request.headers['x-user-token'] ?? request.headers.authorization ?? request.socket.remoteAddress ?? '';
-    const key = String(token).slice(0, 64);
-    const second = Math.floor(Date.now() / 1000);
-    let rate = this.#rates.get(key);
-    if (!rate || rate.second !== second) {
-      if (this.#rates.size > 10_000) this.#rates.clear();
-      this.#rates.set(key, (rate = { second, count: 0 }));
-    }
-    return ++rate.count > this.#options.rate;
+    this.#behind(request, response);
   }
 }
 
-/** Says who is told when the body is whole or too large, also where that has happened already. */
-type CollectedBody = (tooLarge: () => void, done: (body: Buffer) => void) => void;
-
-/** Collects the body before it enters the readable stream, then puts it in at once: everything behind sees an untouched request. */
-function collectBody(request: IncomingMessage, limit: number): CollectedBody {
-  const parts: Buffer[] = [];
-  let size = 0;
-  let ended: 'whole' | 'too large' | undefined;
-  let tell: (() => void) | undefined;
-  const intercepted = request as { push?: (chunk: Buffer | null) => boolean };
-  intercepted.push = (chunk) => {
-    if (ended) return true;
-    size += chunk?.length ?? 0;
-    if (chunk === null) ended = 'whole';
-    else if (size > limit) ended = 'too large';
-    else parts.push(chunk);
-    if (ended) tell?.();
-    return true;
-  };
-  return (tooLarge, done) => {
-    tell = () => {
-      if (ended === 'too large') return tooLarge();
-      delete intercepted.push;
-      const body = Buffer.concat(parts, size);
-      if (size > 0) request.push(body);
-      request.push(null);
-      done(body);
-    };
-    if (ended) tell();
-  };
-}
-
-/** @returns what is wrong with the body, if anything */
-function parseInto(request: IncomingMessage & { body?: unknown; rawBody?: Buffer; _body?: boolean }, body: Buffer): { title: string; pointer: string } | undefined {
-  request.rawBody = body;
-  if (!/json/i.test(request.headers['content-type'] ?? '') || body.length === 0) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    return { title: 'The body is not JSON', pointer: '' };
-  }
-  const wrong = unsound(value);
-  if (wrong) return wrong;
-  request.body = value;
-  request._body = true; // body-parser's mark: parsed already
-  return undefined;
-}
-
-/** Too deep for what follows, or with keys that would reach prototypes; walked without recursion. */
-function unsound(value: unknown): { title: string; pointer: string } | undefined {
-  const stack: [value: unknown, depth: number, pointer: string][] = [[value, 1, '']];
-  for (let next = stack.pop(); next; next = stack.pop()) {
-    const [current, depth, pointer] = next;
-    if (typeof current !== 'object' || current === null) continue;
-    if (depth > DEPTH) return { title: `The body is nested deeper than ${DEPTH} levels`, pointer };
-    for (const [key, child] of Object.entries(current)) {
-      const below = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-      if (FORBIDDEN.has(key)) return { title: 'The body has a forbidden key', pointer: below };
-      if (typeof child === 'object' && child !== null) stack.push([child, depth + 1, below]);
-    }
-  }
-  return undefined;
-}
-
-/** RFC 9457, for what never reaches a flow. */
-export function problem(response: ServerResponse, status: number, title: string, headers: Record<string, string> = {}, pointer?: string): void {
-  if (response.headersSent || response.destroyed) return;
-  const body = JSON.stringify({ type: 'about:blank', title, status, ...(pointer !== undefined && { pointer }), correlation_id: response.getHeader(CORRELATION_HEADER) });
-  response.writeHead(status, { 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', ...headers });
-  response.end(body);
+/** @param request given where its body may not have been read: the rest is read away for a moment, so that its sender gets to read the answer */
+function turnAway(response: ServerResponse, { status, title, retryAfter, pointer }: Refusal, request?: IncomingMessage): void {
+  problem(response, status, title, retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }, pointer);
+  if (!request || request.complete || Number(request.headers['content-length'] ?? 0) <= SOON_READ) return;
+  setTimeout(() => request.complete || request.socket.destroy(), LINGER_MS).unref();
 }

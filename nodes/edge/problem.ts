@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Failure } from '../runtime/failure';
 
 /** RFC 9457 problem details. */
@@ -11,6 +12,8 @@ export interface Problem {
   correlation_id?: string;
   [extension: string]: unknown;
 }
+
+export const CORRELATION_HEADER = 'x-correlation-id';
 
 const STATUS: Readonly<Record<Failure['class'], number>> = { invalid: 400, rejected: 409, retryable: 503, unknown: 503, bug: 500 };
 
@@ -37,4 +40,12 @@ export function problemOf(failure: Failure, correlation: string): Problem {
     ...(failure.pointer !== undefined && { pointer: failure.pointer }),
     correlation_id: correlation,
   };
+}
+
+/** Answers a request that never reaches a flow, or that a flow has not answered; once. */
+export function problem(response: ServerResponse, status: number, title: string, headers: Readonly<Record<string, string>> = {}, pointer?: string): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = JSON.stringify({ type: 'about:blank', title, status, ...(pointer !== undefined && { pointer }), correlation_id: response.getHeader(CORRELATION_HEADER) });
+  response.writeHead(status, { 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', ...headers });
+  response.end(body);
 }

@@ -16,7 +16,7 @@ const FOUND = 40;
 /** The tab *OMS* of the editor's sidebar: finds an order and shows its way on the canvas, shows, pauses and resumes the stages. */
 export default defineEditorPlugin('oms-sidebar', (services, red) => [...orderRoutes(services), ...stageRoutes(services, red)]);
 
-const partsOf = (services: Services) => ({ pool: services.get(Database).pool, pauses: services.get(Pauses), stages: services.get(Stages) });
+const partsOf = (services: Services) => ({ pool: services.get(Database).reads, pauses: services.get(Pauses), stages: services.get(Stages) });
 
 function orderRoutes(services: Services): AdminRoute[] {
   return [

@@ -76,10 +76,17 @@ export async function listOrders(pool: Pool, query: OrderQuery): Promise<{ order
   };
 }
 
+/** A time as MySQL takes it: nothing that a calendar does not have. */
+function isTime(text: unknown): boolean {
+  if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/.test(text)) return false;
+  const date = new Date(`${text.slice(0, 19).replace(' ', 'T')}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 10));
+}
+
 function readCursor(after: string): { at: string; id: number } {
   try {
     const [at, id] = JSON.parse(Buffer.from(after, 'base64url').toString()) as [unknown, unknown];
-    if (typeof at === 'string' && /^[\d :.-]{10,30}$/.test(at) && typeof id === 'number') return { at, id };
+    if (isTime(at) && Number.isSafeInteger(id)) return { at: at as string, id: id as number };
   } catch {
     // falls through: what cannot be read is no cursor
   }

@@ -12,15 +12,15 @@ interface OrderConfig extends NodeConfig {
 }
 
 export default defineNode<OrderConfig, HttpMessage>('oms-order', (node, config) => {
-  const { pool } = node.services.get(Database);
+  const { reads } = node.services.get(Database);
   if (!ORDER_ACTIONS.includes(config.action)) throw new InvalidInput('no action is chosen', { code: 'order.no-action' });
   return {
     async input(message, send) {
       message.statusCode = 200;
-      if (config.action === 'list') message.payload = await listOrders(pool, queryOf(message));
+      if (config.action === 'list') message.payload = await listOrders(reads, queryOf(message));
       else {
         const id = message.req?.params['id'] ?? String(message.payload ?? '');
-        const order = await getOrder(pool, id);
+        const order = await getOrder(reads, id);
         if (!order) throw new InvalidInput(`there is no order ${id.slice(0, 96)}`, { code: 'order.unknown' });
         message.payload = order;
       }

@@ -14,7 +14,9 @@ export interface Failure {
 
 /** What nobody foresaw is a `bug`: its text is logged, and a person reads a sentence instead. */
 export function describe(error: unknown): Failure {
-  if (isDatabaseAway(error)) return { class: 'retryable', code: 'database.away', message: 'the database cannot be reached', retryAfterMs: 1000 };
+  if (isDatabaseAway(error)) return { class: 'retryable', code: 'database.away', message: 'the database cannot be reached', retryAfterMs: 2000 };
+  const limited = limitOf(error);
+  if (limited) return { class: 'retryable', ...limited, retryAfterMs: 5000 };
   if (!isKnownError(error)) {
     const message = error instanceof Error ? error.message : String(error);
     return { class: 'bug', code: 'internal', message };
@@ -31,6 +33,14 @@ export function describe(error: unknown): Failure {
   };
 }
 
+/** Errors by which reading is kept within bounds: `max_statement_time` of MariaDB, `max_execution_time` of MySQL, the queue of the pool. */
+function limitOf(error: unknown): { code: string; message: string } | undefined {
+  const { errno, message } = (error ?? {}) as { errno?: number; message?: string };
+  if (errno === 1969 || errno === 3024) return { code: 'database.too-slow', message: 'the database took too long for this and was told to stop; ask for less, or later' };
+  if (message === 'Queue limit reached.') return { code: 'database.busy', message: 'too many others are reading; ask again in a moment' };
+  return undefined;
+}
+
 /** Codes of mysql2 and of the network by which a statement never got an answer, or the server is going away or full. */
 const AWAY = new Set([
   'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE',
@@ -39,7 +49,10 @@ const AWAY = new Set([
 
 /** Whether a raw error says that the database was not there; the partners' clients name theirs themselves. */
 function isDatabaseAway(error: unknown): boolean {
-  return !isKnownError(error) && AWAY.has(String((error as { code?: unknown } | null)?.code));
+  if (isKnownError(error)) return false;
+  const { code, fatal } = (error ?? {}) as { code?: unknown; fatal?: boolean };
+  // mysql2 calls an error fatal when the connection is lost by it.
+  return AWAY.has(String(code)) || fatal === true;
 }
 
 function classOf(error: unknown): Failure['class'] {

@@ -9,6 +9,8 @@ export class Metrics {
   readonly #stopped: Counter<'stage' | 'class'>;
   readonly #flows: Gauge<'revision'>;
 
+  readonly #refusals: Counter<'status'>;
+
   constructor(gauges: { running: () => number; writing: () => number }) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
@@ -18,13 +20,19 @@ export class Metrics {
     this.#facts = new Counter({ name: 'oms_facts_total', help: 'Facts from partners', labelNames: ['source', 'type', 'result'], registers });
     this.#stopped = new Counter({ name: 'oms_stage_failures_total', help: 'Steps that failed, by class of error', labelNames: ['stage', 'class'], registers });
     this.#flows = new Gauge({ name: 'oms_flows_info', help: 'The revision of the flows that run here', labelNames: ['revision'], registers });
-    for (const [name, help, value] of [
-      ['oms_work_running', 'Claims in work', gauges.running],
-      ['oms_transitions_writing', 'Changes that wait or are being written', gauges.writing],
-    ] as const) {
-      const gauge: Gauge = new Gauge({ name, help, collect: () => gauge.set(value()) });
-      this.registry.registerMetric(gauge);
-    }
+    this.#refusals = new Counter({ name: 'oms_refusals_total', help: 'Requests that were turned away before any flow', labelNames: ['status'], registers });
+    this.gauge('oms_work_running', 'Claims in work', gauges.running);
+    this.gauge('oms_transitions_writing', 'Changes that wait or are being written', gauges.writing);
+  }
+
+  /** A value that is read when somebody looks. */
+  gauge(name: string, help: string, value: () => number): void {
+    const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(value()) });
+    this.registry.registerMetric(gauge);
+  }
+
+  refusal(status: number): void {
+    this.#refusals.inc({ status: String(status) });
   }
 
   stage(stage: string, result: string, ms: number): void {

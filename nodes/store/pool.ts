@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import mysql from 'mysql2/promise';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
 
@@ -8,26 +9,54 @@ const SESSION = `
   SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
   SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`;
 
+export interface PoolOptions {
+  /** The server ends a statement that runs longer. */
+  statementSeconds?: number;
+  /** Statements that may wait for a connection; more fail at once. */
+  queueLimit?: number;
+  connectMs?: number;
+}
+
+/** The sockets of each pool, which mysql2 keeps to itself. */
+const SOCKETS = new WeakMap<Pool, Set<Socket>>();
+
 /**
  * A pool for one account. Dates are JavaScript `Date`s in UTC, BIGINT ids are numbers (they stay below 2^53).
  * @param url `mysql://user:password@host:port/database`
  */
-export function createPool(url: string, connectionLimit: number): Pool {
+export function createPool(url: string, connectionLimit: number, { statementSeconds, queueLimit = 0, connectMs = 5000 }: PoolOptions = {}): Pool {
   const pool = mysql.createPool({
     uri: url,
     connectionLimit,
+    queueLimit,
     multipleStatements: true,
     supportBigNumbers: true,
     timezone: 'Z',
     charset: 'utf8mb4',
-    connectTimeout: 10_000,
+    connectTimeout: connectMs,
     enableKeepAlive: true,
     // Stack traces of every query cost 4 % of the process; the error names its statement.
     trace: false,
   });
+  const sockets = new Set<Socket>();
+  SOCKETS.set(pool, sockets);
   // Queued first on each new connection, so that it runs before whatever the connection was opened for.
-  pool.pool.on('connection', (connection) => connection.query(SESSION));
+  const session = statementSeconds === undefined ? SESSION : `${SESSION};${statementLimit(statementSeconds)}`;
+  pool.pool.on('connection', (connection) => {
+    const { stream } = connection as unknown as { stream: Socket };
+    sockets.add(stream);
+    stream.once('close', () => sockets.delete(stream));
+    connection.query(session);
+  });
   return pool;
+}
+
+/** MariaDB and MySQL name it differently, and each reads past the other's comment (MariaDB skips versions 50700 to 50999). */
+const statementLimit = (seconds: number): string => `SET @limited = 1 /*M!100100 , SESSION max_statement_time = ${seconds} */ /*!50708 , SESSION max_execution_time = ${seconds * 1000} */`;
+
+/** Cuts all connections: what waits on them fails as when the database is away, and the pool opens others. */
+export function giveUp(pool: Pool): void {
+  for (const socket of SOCKETS.get(pool) ?? []) socket.destroy(Object.assign(new Error('the database did not answer'), { code: 'ETIMEDOUT' }));
 }
 
 /** Server errors after which the whole transaction is simply tried again: deadlock, lock wait timeout, changed under a snapshot. */

@@ -43,7 +43,7 @@ afterAll(async () => {
 async function attempt(type: string, variables: Record<string, string> = {}, limitMs?: number): Promise<{ ok: boolean; said: string[] }> {
   const services = new Services();
   services.provide(Environment, new Environment({ ...partners, ...variables }));
-  services.provide(Database, new Database(world.pool));
+  services.provide(Database, new Database(world.pool, world.pool));
   const red = { settings: { services }, nodes: { registerType: () => undefined } } as unknown as Red;
   for (const connection of [navConnection, camelConnection, serviceBusConnection, sfccConnection]) connection(red);
   const { ok, findings } = await tryConnection(type, SETTINGS, services, limitMs);

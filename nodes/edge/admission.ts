@@ -1,0 +1,62 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** The limit never leaves this range: fewer would waste the database's grouped writes, more would wait for seconds. */
+const LEAST = 128;
+const MOST = 1024;
+const TURN_MS = 100;
+const RESOLUTION_MS = 10;
+/** Later than this, the event loop answers refusals late, too. */
+const DELAY_MS = 40;
+/** Half of what callers are promised at most. */
+const ANSWER_MS = 500;
+
+/**
+ * How many requests may be under way, found by trying (additive increase, multiplicative decrease): the limit grows while it is
+ * reached and all is well, and shrinks when the event loop runs late or most answers take too long. Above it callers are told to come
+ * back, which costs a fraction of serving them; so the rate of good answers stays near the capacity, whatever comes in.
+ */
+export class Admission {
+  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  readonly #timer: NodeJS.Timeout;
+  #limit = LEAST * 2;
+  #reached = false;
+  #answered = 0;
+  #slow = 0;
+
+  constructor() {
+    this.#delay.enable();
+    this.#timer = setInterval(() => this.#turn(), TURN_MS).unref();
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** @param open requests under way */
+  hasRoom(open: number): boolean {
+    if (open < this.#limit) return true;
+    this.#reached = true;
+    return false;
+  }
+
+  /** Takes note of an answer. */
+  answered(ms: number): void {
+    this.#answered++;
+    if (ms > ANSWER_MS) this.#slow++;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#delay.disable();
+  }
+
+  #turn(): void {
+    const late = this.#delay.percentile(90) / 1e6 - RESOLUTION_MS > DELAY_MS;
+    this.#delay.reset();
+    if (late || this.#slow * 2 > this.#answered) this.#limit = Math.max(LEAST, Math.floor(this.#limit * 0.9));
+    else if (this.#reached) this.#limit = Math.min(MOST, this.#limit + 16);
+    this.#reached = false;
+    this.#answered = 0;
+    this.#slow = 0;
+  }
+}
