@@ -2,7 +2,8 @@ import http from 'node:http';
 import type { Standing, System } from '../support/system';
 import { readAnswer, startSystem, waitFor } from '../support/system';
 import { anEvent, post } from '../flows/partners';
-import { doneTwice, impatient, notOnce, recover } from './truth';
+import { judge } from './oracle';
+import { impatient, recover } from './rig/person';
 
 /** Processes that die or stop in the middle of work: nothing is lost, nothing is done twice. */
 
@@ -52,8 +53,7 @@ test('the server is killed three times with calls under way: every order is fulf
   }
   for (const hold of await system.holds()) expect(hold.effect).toMatchObject({ kind: expect.stringMatching(/\w\.\w/) as string });
   await fulfil(names);
-  expect(await notOnce(system, names)).toEqual([]);
-  expect(await doneTwice(system)).toEqual([]);
+  expect((await judge(system, names)).violations).toEqual([]);
   expect(await claimed()).toBe(0);
 }, 120_000);
 
@@ -66,8 +66,7 @@ test('the sandbox is killed with calls under way and comes again: nothing is los
   await waitFor(async () => (await system.standings(names)).some(({ reason }) => reason !== null), { what: 'an order that says why it waits' });
   await system.startSandbox();
   await fulfil(names);
-  expect(await notOnce(system, names)).toEqual([]);
-  expect(await doneTwice(system)).toEqual([]);
+  expect((await judge(system, names)).violations).toEqual([]);
 }, 120_000);
 
 /** A request whose body is on its way; `end` sends the rest. */
@@ -113,7 +112,7 @@ test('a stop lets work and callers finish, turns new ones away, and leaves no cl
   await system.clearFaults();
   await system.startServer();
   await system.reach(names, 'FULFILLED');
-  expect(await notOnce(system, names)).toEqual([]);
+  expect((await judge(system, names)).violations).toEqual([]);
 }, 120_000);
 
 test('a partner that calls while the server starts is never told that its order does not exist', async () => {
@@ -177,8 +176,7 @@ describe('deploys', () => {
       await Promise.all(callers);
     }
     expect([...statuses.keys()]).toEqual(['200']);
-    expect(await notOnce(system, names)).toEqual([]);
-    expect(await doneTwice(system)).toEqual([]);
+    expect((await judge(system, names)).violations).toEqual([]);
     expect(await system.holds()).toEqual([]);
     expect(await claimed()).toBe(0);
   }, 120_000);

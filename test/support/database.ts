@@ -1,6 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { migrate } from '../../migrate';
+import { ROOT } from './root';
+
+interface Server {
+  pid: number;
+  url: string;
+  exited: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+// What the start script starts its private server with.
+const { startMariadb } = require(path.join(ROOT, 'bin/mariadb')) as { startMariadb: (options: { dataDirectory: string; options?: string[]; keepPort?: boolean }) => Promise<Server> };
 
 /** A migrated database of its own for one test file; each URL names the account it is for. */
 export type TestDatabase = {
@@ -12,6 +26,9 @@ export type TestDatabase = {
   importUrl: string;
   drop(): Promise<void>;
 };
+
+/** A database with a server of its own, which a test may kill and start again at the same port. */
+export type OwnDatabase = TestDatabase & { kill(): Promise<void>; start(): Promise<void> };
 
 /** Makes an empty database with the project's schema, on the server that the test run has started. */
 export async function createTestDatabase(): Promise<TestDatabase> {
@@ -32,6 +49,34 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       const connection = await createConnection(server);
       await connection.query(`DROP DATABASE IF EXISTS \`${name}\``);
       await connection.end();
+    },
+  };
+}
+
+/** Starts a private MariaDB for one test alone, as durable as the start script's. */
+export async function createOwnDatabase(): Promise<OwnDatabase> {
+  const dataDirectory = mkdtempSync(path.join(tmpdir(), 'oms-database-'));
+  let server: Server | undefined = await startMariadb({ dataDirectory });
+  const { url } = server;
+  const urls = await migrate({ url, dataDir: dataDirectory });
+  return {
+    name: new URL(url).pathname.slice(1),
+    adminUrl: url,
+    appUrl: urls.app,
+    reportUrl: urls.report,
+    importUrl: urls.import,
+    async kill() {
+      if (!server) return;
+      process.kill(server.pid, 'SIGKILL');
+      await server.exited;
+      server = undefined;
+    },
+    async start() {
+      server ??= await startMariadb({ dataDirectory, keepPort: true });
+    },
+    async drop() {
+      await server?.stop();
+      rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -10,12 +10,12 @@ import { createPool, type Pool, select } from '../../nodes/store/pool';
 import type { Effect } from '../../sandbox/journal/effects';
 import { startSandbox } from '../../sandbox/sandbox';
 import { createTestDatabase, type TestDatabase } from './database';
+import { ROOT } from './root';
 
 // What the start script knows, too.
-const { freePort } = require('../../bin/ports') as { freePort: () => Promise<number> };
-const { sandboxVariables } = require('../../bin/sandbox') as { sandboxVariables: (ports: { port: number; amqpPort: number }, env: object) => Record<string, string> };
+const { freePort } = require(path.join(ROOT, 'bin/ports')) as { freePort: () => Promise<number> };
+const { sandboxVariables } = require(path.join(ROOT, 'bin/sandbox')) as { sandboxVariables: (ports: { port: number; amqpPort: number }, env: object) => Record<string, string> };
 
-const ROOT = path.join(__dirname, '../..');
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
 const ANSWER_LIMIT_MS = 60_000;
@@ -41,8 +41,20 @@ export interface SystemOptions {
   lockMs?: number;
   /** A running system whose database, partners and tokens this server shares: another process of the same installation. */
   beside?: System;
+  /** The database to run on, which is not dropped at the end; a new one unless given. */
+  database?: TestDatabase;
+  /** What the server goes through to reach its database or its partners. */
+  through?: { database?: Detour; partners?: Detour; bus?: Detour };
+  /** More arguments of Node for the server, e.g. a module that is loaded first. */
+  execArgv?: readonly string[];
   /** What is done when the partners are there and the server is not. */
   before?: (system: System) => Promise<unknown>;
+}
+
+/** A port in front of another one. */
+export interface Detour {
+  port: number;
+  leadTo(port: number): void;
 }
 
 export interface Answer {
@@ -167,8 +179,9 @@ class Program {
     this.#env = env;
   }
 
-  async start(): Promise<void> {
-    const child = fork(this.#file, [], { execArgv: this.#args, silent: true, env: this.#env, cwd: ROOT });
+  /** @param env more variables for this start alone */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const child = fork(this.#file, [], { execArgv: this.#args, silent: true, env: { ...this.#env, ...env }, cwd: ROOT });
     this.child = child;
     this.#ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     for (const stream of [child.stdout, child.stderr])
@@ -226,7 +239,9 @@ export class System {
     this.port = ports.oms;
     this.url = `http://127.0.0.1:${ports.oms}`;
     this.#sandboxPorts = ports;
-    const partners = options.sandbox === false ? {} : sandboxVariables(ports, {});
+    const { through = {} } = options;
+    const seen = { port: detour(through.partners, ports.port), amqpPort: detour(through.bus, ports.amqpPort) };
+    const partners = options.sandbox === false ? {} : sandboxVariables(seen, {});
     this.busConnection = partners['SERVICE_BUS_CONNECTION_STRING'] ?? '';
     const token = (): string => randomBytes(24).toString('base64url');
     this.tokens = options.beside?.tokens ?? { mulesoft: token(), 'service-bus': token(), 'print-station': token(), reader: token(), operator: token() };
@@ -235,12 +250,13 @@ export class System {
     this.pool = createPool(database.adminUrl, 4);
     const common = { PATH: process.env['PATH'] ?? '', OMS_PORT: String(ports.oms), OMS_SANDBOX_PORT: String(ports.port), OMS_DATA_DIR: dataDir };
     const sandboxed = options.sandbox !== false;
-    this.#server = new Program(path.join(options.root ?? ROOT, 'dist/server.js'), ['--max-semi-space-size=16', '--max-old-space-size=1024'], {
+    this.#server = new Program(path.join(options.root ?? ROOT, 'dist/server.js'), ['--max-semi-space-size=16', '--max-old-space-size=1024', ...(options.execArgv ?? [])], {
       ...common,
       NODE_ENV: 'production',
       OMS_HOST: '127.0.0.1',
+      OMS_SANDBOX_PORT: String(seen.port),
       OMS_FLOWS_DIR: this.flowsDir,
-      OMS_DATABASE_APP_URL: database.appUrl,
+      OMS_DATABASE_APP_URL: detourUrl(through.database, database.appUrl),
       OMS_DATABASE_REPORT_URL: database.reportUrl,
       OMS_TOKEN_MULESOFT: this.tokens.mulesoft,
       OMS_TOKEN_SERVICE_BUS: this.tokens['service-bus'],
@@ -267,7 +283,7 @@ export class System {
     if (!existsSync(path.join(ROOT, 'dist/server.js'))) throw new Error('dist/ is missing: run `bin/run build` (npm test does it by itself)');
     const dataDir = mkdtempSync(path.join(tmpdir(), 'oms-system-'));
     const { beside } = options;
-    const database = beside?.database ?? (await createTestDatabase());
+    const database = beside?.database ?? options.database ?? (await createTestDatabase());
     const sandboxPorts = beside ? beside.#sandboxPorts : { port: await freePort(), amqpPort: await freePort() };
     const system = new System(options, { dataDir, database, ports: { ...sandboxPorts, oms: await freePort() } });
     try {
@@ -299,8 +315,14 @@ export class System {
     await this.pool.query('INSERT INTO recurring_jobs (class, store_url, cron) VALUES ?', [jobs.map((job) => [...job, '* * * * * *'])]);
   }
 
-  startServer(): Promise<void> {
-    return this.#server.start();
+  /** @param env more variables for this start alone, e.g. failpoints */
+  startServer(env?: Readonly<Record<string, string>>): Promise<void> {
+    return this.#server.start(env);
+  }
+
+  /** The running server's process. */
+  get process(): ChildProcess | undefined {
+    return this.#server.child;
   }
 
   async startSandbox(): Promise<void> {
@@ -333,7 +355,7 @@ export class System {
     await this.#inside?.close();
     this.#agent.destroy();
     await this.pool.end();
-    if (!this.#options.beside) await this.database.drop();
+    if (!this.#options.beside && !this.#options.database) await this.database.drop();
     rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -522,6 +544,17 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function detour(through: Detour | undefined, port: number): number {
+  through?.leadTo(port);
+  return through?.port ?? port;
+}
+
+function detourUrl(through: Detour | undefined, url: string): string {
+  const there = new URL(url);
+  there.port = String(detour(through, Number(there.port || 3306)));
+  return there.href;
 }
 
 function changeFlows(folder: string, change: (node: FlowNode) => void): void {

@@ -1,5 +1,5 @@
-import { lifecycle } from '../../nodes/lifecycle/lifecycle';
-import type { FlowNode, OpenHold, System } from '../support/system';
+import { lifecycle } from '../../../nodes/lifecycle/lifecycle';
+import type { FlowNode, OpenHold, System } from '../../support/system';
 
 /** What a careful person does after a failure: looks at the partner, decides what is in doubt by what is there, puts back what failed. */
 
@@ -48,31 +48,6 @@ export async function recover(system: System, mayStillAct: (hold: OpenHold) => b
     else if (answer.status !== 409) throw new Error(`put-back ${name}: ${answer.status} ${answer.text}`);
   }
   return done;
-}
-
-/** What a partner has done more than once under the same business key. */
-export async function doneTwice(system: System): Promise<string[]> {
-  const counts = new Map<string, number>();
-  for (const { system: partner, operation, ref, key } of await system.effects()) {
-    const deed = `${partner} ${operation} ${ref} ${key}`;
-    counts.set(deed, (counts.get(deed) ?? 0) + 1);
-  }
-  return [...counts].filter(([, count]) => count > 1).map(([deed, count]) => `${deed}: ${count} times`);
-}
-
-const EACH = ['nav document:1', 'camel fulfillment-request', 'nav document:6', 'sfcc fulfill', 'sfcc capture'];
-
-/** Orders for which a partner has not done everything exactly once; `requests` orders may have been requested again after a rejection. */
-export async function notOnce(system: System, names: readonly string[], mayRepeat: ReadonlySet<string> = new Set()): Promise<string[]> {
-  const effects = await system.effects();
-  return names.flatMap((name) => {
-    const own = effects.filter(({ ref }) => ref === name.slice(3)).map(({ system: partner, operation }) => `${partner} ${operation}`);
-    const wrong = EACH.filter((deed) => {
-      const times = own.filter((each) => each === deed).length;
-      return mayRepeat.has(deed) ? times < 1 : times !== 1;
-    });
-    return wrong.map((deed) => `${name}: ${deed}, ${own.filter((each) => each === deed).length} times`);
-  });
 }
 
 /** Stages that try again soon, and connections that do not wait long for an answer. */

@@ -1,0 +1,63 @@
+import { doneTwice, judgeFacts } from './oracle';
+import type { Facts, OrderFact } from './rig/facts';
+
+/** Every law is broken once: an oracle that sees nothing would judge nothing. */
+
+const NAME = 'US-US001';
+const PATH = ['READY_FOR_PROCESSING', 'READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED', 'EXPORTED_TO_NAV', 'FULFILLED'] as const;
+
+const order: OrderFact = { id: 1, name: NAME, platform: 'sfcc', status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
+const deed = (system: string, operation: string, key: string, detail: Record<string, unknown> = {}) => ({ id: 1, at: '', system, operation, ref: 'US001', key, detail });
+const capture = deed('sfcc', 'capture', 'r1', { amount: '25.00', currency: 'USD' });
+const effects = [deed('nav', 'document:1', NAME), deed('camel', 'fulfillment-request', `${NAME}/1`), deed('nav', 'document:6', `${NAME}/p1`), deed('sfcc', 'fulfill', 'r1'), capture];
+const audits = PATH.map((to, index) => ({ order: 1, version: index + 1, from: PATH[index - 1] ?? '', to }));
+const good: Facts = { orders: [order], audits, tasks: [], ledger: [{ order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'done' }], effects };
+
+/** The order as it stands in a status, with the path that led there. */
+const at = (status: (typeof PATH)[number], more: Partial<OrderFact> = {}): Facts => {
+  const version = PATH.indexOf(status) + 1;
+  return { ...good, orders: [{ ...order, status, version, ...more }], audits: audits.slice(0, version) };
+};
+
+test('an order that was fulfilled as it should be breaks no law', () => {
+  expect(judgeFacts(good, [NAME])).toMatchObject({ violations: [], fulfilled: 1, count: { final: 1, held: 0, waiting: 0, 'in work': 0 } });
+});
+
+test('an order may wait for its owner, or stand in a hold', () => {
+  expect(judgeFacts(at('EXPORTED_TO_TPL'), [NAME])).toMatchObject({ violations: [], count: { waiting: 1 } });
+  const held = at('CIRRO_READY_FOR_FULFILLMENT', { holds: 1 });
+  expect(judgeFacts({ ...held, ledger: [{ order: 1, kind: 'camel.request', key: 'camel.request:1:1', state: 'unknown' }] }, [NAME])).toMatchObject({ violations: [], count: { held: 1 } });
+});
+
+test.each<[string, Facts, RegExp]>([
+  ['a second sales order', { ...good, effects: [...effects, deed('nav', 'document:1', NAME)] }, /nav document:1 of US-US001: 2 times/],
+  ['a second request', { ...good, effects: [...effects, deed('camel', 'fulfillment-request', `${NAME}/1`)] }, /fulfillment-request of US-US001\/1: 2 times/],
+  ['a request under the next sequence without a rejection', { ...good, effects: [...effects, deed('camel', 'fulfillment-request', `${NAME}/2`)] }, /requested under 2 sequences, rejected 0 times/],
+  ['a notice of a second parcel', { ...good, effects: [...effects, deed('nav', 'document:6', `${NAME}/p2`)] }, /document:6 of US-US001: 2 times/],
+  ['a second capture', { ...good, effects: [...effects, deed('sfcc', 'capture', 'r2', { amount: '0.00', currency: 'USD' })] }, /sfcc capture of US001: 2 times/],
+  ['more captured than authorised', { ...good, orders: [{ ...order, authorised: 2499 }] }, /captured 2500, authorised 2499/],
+  ['a capture of a cancelled order', { ...good, orders: [{ ...order, status: 'CS_CANCELLED' }], audits: [...audits.slice(0, -1), { order: 1, version: 9, from: 'EXPORTED_TO_NAV', to: 'CS_CANCELLED' }] }, /CS_CANCELLED and captured, and nobody decided that/],
+  ['fulfilled without a notice', { ...good, effects: effects.filter(({ operation }) => operation !== 'document:6') }, /FULFILLED without nav document:6/],
+  ['a step that is no edge', { ...good, orders: [{ ...order, version: 2 }], audits: [{ order: 1, version: 1, from: '', to: PATH[0] }, { order: 1, version: 2, from: PATH[0], to: 'FULFILLED' }] }, /READY_FOR_PROCESSING → FULFILLED is no edge/],
+  ['a gap in the versions', { ...good, audits: audits.filter(({ version }) => version !== 4) }, /version 5 after 3/],
+  ['a status without its audit', { ...good, orders: [{ ...order, status: 'PAYMENT_CAPTURED' }] }, /stands in PAYMENT_CAPTURED \(9\), its audit ends in FULFILLED/],
+  ['a start in the middle', { ...good, audits: [{ order: 1, version: 1, from: '', to: 'SHIPPED' }] }, /begins in SHIPPED/],
+  ['work that has not ended', at('EXPORTED_TO_NAV', { due: true }), /still EXPORTED_TO_NAV, due/],
+  ['a task that has not ended', { ...good, tasks: [{ order: NAME, kind: 'sfcc.cancel', due: false, claimed: false, holds: 0, secondsThere: 5 }] }, /task sfcc.cancel still open, and nothing works on it/],
+  ['a call that nobody heard the end of', { ...good, ledger: [{ order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'unknown' }] }, /nav.create:1: unknown, and nobody looks at it/],
+  ['an order that stands still', at('EXPORTED_TO_NAV', { secondsThere: 121 }), /neither due nor claimed in EXPORTED_TO_NAV for 121 s/],
+  ['an order that somebody has claimed and forgotten', at('EXPORTED_TO_NAV', { claimed: true, secondsThere: 121 }), /claimed in EXPORTED_TO_NAV for 121 s/],
+])('seen: %s', (_what, facts, says) => {
+  const { violations } = judgeFacts(facts, [NAME]);
+  expect(violations.join('\n')).toMatch(says);
+});
+
+test('seen: an order that was accepted and is not there', () => {
+  expect(judgeFacts(good, [NAME, 'US-US002']).lost).toEqual(['US-US002: placed, and not in the database']);
+});
+
+test('a rejection allows one more request', () => {
+  const again = { ...good, orders: [{ ...order, rejections: 1 }], effects: [...effects, deed('camel', 'fulfillment-request', `${NAME}/2`)] };
+  expect(judgeFacts(again, [NAME]).violations).toEqual([]);
+  expect(doneTwice(again)).toEqual([]);
+});

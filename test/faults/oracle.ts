@@ -1,0 +1,157 @@
+import { cancelled, lifecycle, type Status } from '../../nodes/lifecycle/lifecycle';
+import { isWorking } from '../../nodes/lifecycle/stages';
+import { parseAmount } from '../../nodes/orders/money';
+import type { System } from '../support/system';
+import { type Facts, gather, type OrderFact, refOf } from './rig/facts';
+
+/**
+ * The laws of conservation that every fault test is judged by, from the database and from the partners' own log: nothing is lost,
+ * nothing happens twice, nothing takes a step that is not allowed, nothing stands still without a reason.
+ */
+
+/** Longer than this nothing stands still silently. Seconds. */
+export const STUCK_SECONDS = 120;
+
+/** Where an order stands, as the last law asks. */
+export type Standing = 'final' | 'held' | 'waiting' | 'in work';
+
+export interface Verdict {
+  /** The laws that were broken, in words. */
+  violations: string[];
+  /** Effects that happened twice. */
+  duplicates: string[];
+  /** Orders that were accepted and are gone, or that nothing works on. */
+  lost: string[];
+  /** Steps that are not in the lifecycle, gaps in the versions. */
+  illegal: string[];
+  stuck: string[];
+  /** How many orders stand where, and how many have a hold. */
+  count: Readonly<Record<Standing, number>>;
+  fulfilled: number;
+}
+
+/** Judges the system as it stands. `placed` are the names of all orders that were accepted; `settled`: work has come to its end. */
+export async function judge(system: System, placed: readonly string[], { settled = true } = {}): Promise<Verdict> {
+  return judgeFacts(await gather(system, placed), placed, settled);
+}
+
+/** {@link judge} for facts that are at hand. */
+export function judgeFacts(facts: Facts, placed: readonly string[], settled = true): Verdict {
+  const duplicates = [...doneTwice(facts), ...requestedTwice(facts)];
+  const money = [...capturedTooMuch(facts), ...capturedAfterCancel(facts)];
+  const lost = [...neverTaken(facts, placed), ...notDone(facts), ...(settled ? [...unfinished(facts), ...unsettled(facts)] : [])];
+  const illegal = illegalSteps(facts);
+  const stuck = stuckNow(facts);
+  const count = { final: 0, held: 0, waiting: 0, 'in work': 0 };
+  const came = cameFrom(facts);
+  for (const order of facts.orders) count[standingOf(order, came)]++;
+  return { violations: [...duplicates, ...money, ...lost, ...illegal, ...stuck], duplicates, lost, illegal, stuck, count, fulfilled: facts.orders.filter(({ status }) => status === 'FULFILLED').length };
+}
+
+const cameFrom = ({ audits }: Facts): ReadonlyMap<number, Status> => new Map(audits.map(({ order, from }) => [order, from as Status]));
+
+/** Where an order stands. An order in error is waiting: for operations. */
+function standingOf({ id, status, platform, holds }: OrderFact, came: ReadonlyMap<number, Status>): Standing {
+  const { kind } = lifecycle.statuses[status];
+  if (isWorking(status, came.get(id), platform)) return holds > 0 ? 'held' : 'in work';
+  if (kind === 'final' || kind === 'working') return 'final';
+  return holds > 0 ? 'held' : 'waiting';
+}
+
+/**
+ * At most one sales order, fulfillment request (of a sequence), shipment notice, cancellation and capture for each order and part. The
+ * partner's key is the order's name, with the sequence or the parcel behind a slash; the storefront's acts belong to the root.
+ */
+export function doneTwice({ effects }: Pick<Facts, 'effects'>): string[] {
+  const deeds = effects.map(({ system, operation, ref, key }) => {
+    const whose = system === 'sfcc' ? ref : operation === 'fulfillment-request' ? key : (key.split('/')[0] ?? key);
+    return `${system} ${operation} of ${whose}`;
+  });
+  return [...Map.groupBy(deeds, (deed) => deed)].filter(([, times]) => times.length > 1).map(([deed, times]) => `${deed}: ${times.length} times`);
+}
+
+/** A request under a further sequence is a second parcel, unless Cirro has rejected the one before. */
+function requestedTwice({ orders, effects }: Facts): string[] {
+  const requests = Map.groupBy(effects.filter(({ operation }) => operation === 'fulfillment-request'), ({ key }) => key.split('/')[0] ?? key);
+  return orders.flatMap(({ name, rejections }) => {
+    const sequences = new Set(requests.get(name)?.map(({ key }) => key)).size;
+    return sequences > 1 + rejections ? [`${name}: requested under ${sequences} sequences, rejected ${rejections} times`] : [];
+  });
+}
+
+function capturedTooMuch({ orders, effects }: Facts): string[] {
+  const captures = Map.groupBy(effects.filter(({ operation }) => operation === 'capture'), ({ ref }) => ref);
+  return orders.flatMap(({ name, authorised }) => {
+    const taken = (captures.get(refOf(name)) ?? []).reduce((sum, { detail }) => sum + parseAmount(detail['amount'], String(detail['currency'])), 0);
+    return taken > authorised ? [`${name}: captured ${taken}, authorised ${authorised} (minor units)`] : [];
+  });
+}
+
+const CANCELLED: ReadonlySet<string> = new Set([...cancelled, 'EXPORTED_CANCELLATION_TO_NAV']);
+
+function capturedAfterCancel({ orders, effects }: Facts): string[] {
+  const captured = new Set(effects.filter(({ operation }) => operation === 'capture').map(({ ref }) => ref));
+  return orders.filter(({ name, status, decisions }) => CANCELLED.has(status) && captured.has(refOf(name)) && decisions === 0).map(({ name, status }) => `${name}: ${status} and captured, and nobody decided that`);
+}
+
+function neverTaken({ orders }: Facts, placed: readonly string[]): string[] {
+  const there = new Set(orders.map(({ name }) => name));
+  return placed.filter((name) => !there.has(name)).map((name) => `${name}: placed, and not in the database`);
+}
+
+/** What must have happened for an order to be fulfilled. */
+const DEEDS = ['nav document:1', 'camel fulfillment-request', 'nav document:6', 'sfcc fulfill', 'sfcc capture'];
+
+/** What we call done, and no partner knows of. */
+function notDone({ orders, effects }: Facts): string[] {
+  const deeds = Map.groupBy(effects, ({ ref }) => ref);
+  return orders
+    .filter(({ status }) => status === 'FULFILLED')
+    .flatMap(({ name }) => {
+      const done = new Set(deeds.get(refOf(name))?.map(({ system, operation }) => `${system} ${operation}`));
+      return DEEDS.filter((deed) => !done.has(deed)).map((deed) => `${name}: FULFILLED without ${deed}`);
+    });
+}
+
+/** Every accepted order ends final, waiting with an owner, or in a visible hold; so do its tasks. */
+function unfinished(facts: Facts): string[] {
+  const came = cameFrom(facts);
+  return [
+    ...facts.orders.filter((order) => standingOf(order, came) === 'in work').map(({ name, status, due, claimed }) => `${name}: still ${status}${due ? ', due' : claimed ? ', claimed' : ', and nothing works on it'}`),
+    ...facts.tasks.filter(({ holds }) => holds === 0).map(({ order, kind, due, claimed }) => `${order}: task ${kind} still open${due ? ', due' : claimed ? ', claimed' : ', and nothing works on it'}`),
+  ];
+}
+
+/** A call that nobody heard the end of must be settled, or be shown to a person. */
+function unsettled({ ledger, orders }: Facts): string[] {
+  const held = new Set(orders.filter(({ holds }) => holds > 0).map(({ id }) => id));
+  return ledger.filter(({ order, state }) => (state === 'sent' || state === 'unknown') && !held.has(order)).map(({ key, state }) => `${key}: ${state}, and nobody looks at it`);
+}
+
+/** The audit is a path along the lifecycle's edges, without a gap, and ends where the order stands. */
+function illegalSteps({ orders, audits }: Facts): string[] {
+  const paths = Map.groupBy(audits, ({ order }) => order);
+  return orders.flatMap(({ id, name, status, version }) => {
+    const wrong: string[] = [];
+    let before = { version: 0, to: '' };
+    for (const { version: next, from, to } of paths.get(id) ?? []) {
+      if (next !== before.version + 1) wrong.push(`${name}: version ${next} after ${before.version}`);
+      if (from !== before.to) wrong.push(`${name}: version ${next} leaves ${from || 'nothing'}, the order stood in ${before.to || 'nothing'}`);
+      if (from !== '' && !lifecycle.allows(from, to)) wrong.push(`${name}: ${from} → ${to} is no edge`);
+      if (from === '' && !(lifecycle.has(to) && lifecycle.statuses[to].initial)) wrong.push(`${name}: begins in ${to}`);
+      before = { version: next, to };
+    }
+    if (before.to !== status || before.version !== version) wrong.push(`${name}: stands in ${status} (${version}), its audit ends in ${before.to} (${before.version})`);
+    return wrong;
+  });
+}
+
+/** What stands still: to be worked on, and neither due, nor held, nor in anybody's hands for a sensible time. */
+export function stuckNow(facts: Facts, seconds = STUCK_SECONDS): string[] {
+  const came = cameFrom(facts);
+  const still = ({ due, holds, secondsThere }: { due: boolean; holds: number; secondsThere: number }): boolean => !due && holds === 0 && secondsThere > seconds;
+  return [
+    ...facts.orders.filter((order) => still(order) && standingOf(order, came) === 'in work').map(({ name, status, claimed, secondsThere }) => `${name}: ${claimed ? 'claimed' : 'neither due nor claimed'} in ${status} for ${secondsThere} s`),
+    ...facts.tasks.filter(still).map(({ order, kind, claimed, secondsThere }) => `${order}: task ${kind} ${claimed ? 'claimed' : 'neither due nor claimed'} for ${secondsThere} s`),
+  ];
+}

@@ -1,0 +1,78 @@
+import type { Status } from '../../../nodes/lifecycle/lifecycle';
+import type { Effect } from '../../../sandbox/journal/effects';
+import type { System } from '../../support/system';
+
+/** What the oracle judges by: the database as its administrator sees it, and the partners' own log. */
+
+export interface OrderFact {
+  id: number;
+  name: string;
+  platform: string;
+  status: Status;
+  version: number;
+  due: boolean;
+  claimed: boolean;
+  holds: number;
+  secondsThere: number;
+  /** Minor units. */
+  authorised: number;
+  /** Rejections of Cirro that were applied: each allows one more request, under the next sequence. */
+  rejections: number;
+  /** Holds that a person has decided. */
+  decisions: number;
+}
+
+export interface TaskFact {
+  order: string;
+  kind: string;
+  due: boolean;
+  claimed: boolean;
+  holds: number;
+  secondsThere: number;
+}
+
+export interface Facts {
+  orders: readonly OrderFact[];
+  audits: readonly { order: number; version: number; from: string; to: string }[];
+  /** Open ones. */
+  tasks: readonly TaskFact[];
+  /** Our own ledger. */
+  ledger: readonly { order: number; kind: string; key: string; state: string }[];
+  /** The partners' own log. */
+  effects: readonly Effect[];
+}
+
+/** A row as the driver gives it: truth is a number, a sum is text. */
+type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised'> & { due: number; claimed: number; authorised: string };
+
+/** Reads what the laws need, of these orders. */
+export async function gather(system: System, placed: readonly string[]): Promise<Facts> {
+  const own = [placed.length > 0 ? placed : ['']];
+  const orders = await system.sql<AsRead<OrderFact>>(
+    `SELECT o.id, o.name, st.platform, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds,
+            TIMESTAMPDIFF(MICROSECOND, GREATEST(s.entered_at, COALESCE(s.claimed_at, s.entered_at)), NOW(6)) / 1e6 AS secondsThere,
+            (SELECT COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id) AS authorised,
+            (SELECT COUNT(*) FROM inbox i WHERE i.order_id = o.id AND i.type = 'rejected' AND i.state IN ('applied', 'exception')) AS rejections,
+            (SELECT COUNT(*) FROM holds h WHERE h.order_id = o.id AND h.decision IS NOT NULL) AS decisions
+       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id WHERE o.name IN (?) ORDER BY o.id`,
+    own,
+  );
+  const refs = new Set(placed.map(refOf));
+  return {
+    orders: orders.map((order) => ({ ...order, due: Boolean(order.due), claimed: Boolean(order.claimed), authorised: Number(order.authorised) })),
+    audits: await system.sql('SELECT a.order_id AS `order`, a.version, a.from_status AS `from`, a.to_status AS `to` FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.name IN (?) ORDER BY a.order_id, a.version', own),
+    tasks: (
+      await system.sql<AsRead<TaskFact>>(
+        `SELECT o.name AS \`order\`, t.kind, t.due_at IS NOT NULL AS due, t.claimed_by IS NOT NULL AS claimed, t.holds,
+                TIMESTAMPDIFF(MICROSECOND, t.updated_at, NOW(6)) / 1e6 AS secondsThere
+           FROM tasks t JOIN orders o ON o.id = t.order_id WHERE t.done_at IS NULL AND o.name IN (?)`,
+        own,
+      )
+    ).map((task) => ({ ...task, due: Boolean(task.due), claimed: Boolean(task.claimed) })),
+    ledger: await system.sql('SELECT e.order_id AS `order`, e.kind, e.`key`, e.state FROM effects e JOIN orders o ON o.id = e.order_id WHERE o.name IN (?)', own),
+    effects: (await system.effects()).filter(({ ref }) => refs.has(ref)),
+  };
+}
+
+/** The storefront's number in an order's name; a part keeps its root's. */
+export const refOf = (name: string): string => name.slice(3).replace(/-\d+$/, '');

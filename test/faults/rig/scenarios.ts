@@ -1,0 +1,5 @@
+import { deploys } from '../scenarios/deploys';
+import type { Scenario } from './scenario';
+
+/** Every fault scenario, in the order in which they are run. */
+export const SCENARIOS: readonly Scenario[] = [deploys];
