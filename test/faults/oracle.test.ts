@@ -6,12 +6,12 @@ import type { Facts, OrderFact } from './rig/facts';
 const NAME = 'US-US001';
 const PATH = ['READY_FOR_PROCESSING', 'READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED', 'EXPORTED_TO_NAV', 'FULFILLED'] as const;
 
-const order: OrderFact = { id: 1, name: NAME, platform: 'sfcc', status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
+const order: OrderFact = { id: 1, name: NAME, platform: 'sfcc', status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, navOrderNo: 'SO1', secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
 const deed = (system: string, operation: string, key: string, detail: Record<string, unknown> = {}) => ({ id: 1, at: '', system, operation, ref: 'US001', key, detail });
 const capture = deed('sfcc', 'capture', 'r1', { amount: '25.00', currency: 'USD' });
 const effects = [deed('nav', 'document:1', NAME), deed('camel', 'fulfillment-request', `${NAME}/1`), deed('nav', 'document:6', `${NAME}/p1`), deed('sfcc', 'fulfill', 'r1'), capture];
 const audits = PATH.map((to, index) => ({ order: 1, version: index + 1, from: PATH[index - 1] ?? '', to }));
-const good: Facts = { orders: [order], audits, tasks: [], ledger: [{ order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'done' }], effects };
+const good: Facts = { orders: [order], audits, tasks: [], ledger: [{ id: 1, order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'done' }], effects };
 
 /** The order as it stands in a status, with the path that led there. */
 const at = (status: (typeof PATH)[number], more: Partial<OrderFact> = {}): Facts => {
@@ -26,7 +26,7 @@ test('an order that was fulfilled as it should be breaks no law', () => {
 test('an order may wait for its owner, or stand in a hold', () => {
   expect(judgeFacts(at('EXPORTED_TO_TPL'), [NAME])).toMatchObject({ violations: [], count: { waiting: 1 } });
   const held = at('CIRRO_READY_FOR_FULFILLMENT', { holds: 1 });
-  expect(judgeFacts({ ...held, ledger: [{ order: 1, kind: 'camel.request', key: 'camel.request:1:1', state: 'unknown' }] }, [NAME])).toMatchObject({ violations: [], count: { held: 1 } });
+  expect(judgeFacts({ ...held, ledger: [{ id: 1, order: 1, kind: 'camel.request', key: 'camel.request:1:1', state: 'unknown' }] }, [NAME])).toMatchObject({ violations: [], count: { held: 1 } });
 });
 
 test.each<[string, Facts, RegExp]>([
@@ -44,7 +44,7 @@ test.each<[string, Facts, RegExp]>([
   ['a start in the middle', { ...good, audits: [{ order: 1, version: 1, from: '', to: 'SHIPPED' }] }, /begins in SHIPPED/],
   ['work that has not ended', at('EXPORTED_TO_NAV', { due: true }), /still EXPORTED_TO_NAV, due/],
   ['a task that has not ended', { ...good, tasks: [{ order: NAME, kind: 'sfcc.cancel', due: false, claimed: false, holds: 0, secondsThere: 5 }] }, /task sfcc.cancel still open, and nothing works on it/],
-  ['a call that nobody heard the end of', { ...good, ledger: [{ order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'unknown' }] }, /nav.create:1: unknown, and nobody looks at it/],
+  ['a call that nobody heard the end of', { ...good, ledger: [{ id: 1, order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'unknown' }] }, /nav.create:1: unknown, and nobody looks at it/],
   ['an order that stands still', at('EXPORTED_TO_NAV', { secondsThere: 121 }), /neither due nor claimed in EXPORTED_TO_NAV for 121 s/],
   ['an order that somebody has claimed and forgotten', at('EXPORTED_TO_NAV', { claimed: true, secondsThere: 121 }), /claimed in EXPORTED_TO_NAV for 121 s/],
 ])('seen: %s', (_what, facts, says) => {

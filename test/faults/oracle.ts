@@ -1,4 +1,5 @@
-import { cancelled, lifecycle, type Status } from '../../nodes/lifecycle/lifecycle';
+import { cancelled, lifecycle } from '../../nodes/lifecycle/lifecycle';
+import { navKnows } from '../../nodes/lifecycle/cancel';
 import { isWorking } from '../../nodes/lifecycle/stages';
 import { parseAmount } from '../../nodes/orders/money';
 import type { System } from '../support/system';
@@ -43,19 +44,20 @@ export function judgeFacts(facts: Facts, placed: readonly string[], settled = tr
   const illegal = illegalSteps(facts);
   const stuck = stuckNow(facts);
   const count = { final: 0, held: 0, waiting: 0, 'in work': 0 };
-  const came = cameFrom(facts);
-  for (const order of facts.orders) count[standingOf(order, came)]++;
+  const standing = standings(facts);
+  for (const order of facts.orders) count[standing(order)]++;
   return { violations: [...duplicates, ...money, ...lost, ...illegal, ...stuck], duplicates, lost, illegal, stuck, count, fulfilled: facts.orders.filter(({ status }) => status === 'FULFILLED').length };
 }
 
-const cameFrom = ({ audits }: Facts): ReadonlyMap<number, Status> => new Map(audits.map(({ order, from }) => [order, from as Status]));
-
 /** Where an order stands. An order in error is waiting: for operations. */
-function standingOf({ id, status, platform, holds }: OrderFact, came: ReadonlyMap<number, Status>): Standing {
-  const { kind } = lifecycle.statuses[status];
-  if (isWorking(status, came.get(id), platform)) return holds > 0 ? 'held' : 'in work';
-  if (kind === 'final' || kind === 'working') return 'final';
-  return holds > 0 ? 'held' : 'waiting';
+function standings({ ledger }: Facts): (order: OrderFact) => Standing {
+  const effects = Map.groupBy(ledger, ({ order }) => order);
+  return ({ id, status, platform, holds, navOrderNo }) => {
+    if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }) })) return holds > 0 ? 'held' : 'in work';
+    const { kind } = lifecycle.statuses[status];
+    if (kind === 'final' || kind === 'working') return 'final';
+    return holds > 0 ? 'held' : 'waiting';
+  };
 }
 
 /**
@@ -115,9 +117,9 @@ function notDone({ orders, effects }: Facts): string[] {
 
 /** Every accepted order ends final, waiting with an owner, or in a visible hold; so do its tasks. */
 function unfinished(facts: Facts): string[] {
-  const came = cameFrom(facts);
+  const standing = standings(facts);
   return [
-    ...facts.orders.filter((order) => standingOf(order, came) === 'in work').map(({ name, status, due, claimed }) => `${name}: still ${status}${due ? ', due' : claimed ? ', claimed' : ', and nothing works on it'}`),
+    ...facts.orders.filter((order) => standing(order) === 'in work').map(({ name, status, due, claimed }) => `${name}: still ${status}${due ? ', due' : claimed ? ', claimed' : ', and nothing works on it'}`),
     ...facts.tasks.filter(({ holds }) => holds === 0).map(({ order, kind, due, claimed }) => `${order}: task ${kind} still open${due ? ', due' : claimed ? ', claimed' : ', and nothing works on it'}`),
   ];
 }
@@ -148,10 +150,10 @@ function illegalSteps({ orders, audits }: Facts): string[] {
 
 /** What stands still: to be worked on, and neither due, nor held, nor in anybody's hands for a sensible time. */
 export function stuckNow(facts: Facts, seconds = STUCK_SECONDS): string[] {
-  const came = cameFrom(facts);
+  const standing = standings(facts);
   const still = ({ due, holds, secondsThere }: { due: boolean; holds: number; secondsThere: number }): boolean => !due && holds === 0 && secondsThere > seconds;
   return [
-    ...facts.orders.filter((order) => still(order) && standingOf(order, came) === 'in work').map(({ name, status, claimed, secondsThere }) => `${name}: ${claimed ? 'claimed' : 'neither due nor claimed'} in ${status} for ${secondsThere} s`),
+    ...facts.orders.filter((order) => still(order) && standing(order) === 'in work').map(({ name, status, claimed, secondsThere }) => `${name}: ${claimed ? 'claimed' : 'neither due nor claimed'} in ${status} for ${secondsThere} s`),
     ...facts.tasks.filter(still).map(({ order, kind, claimed, secondsThere }) => `${order}: task ${kind} ${claimed ? 'claimed' : 'neither due nor claimed'} for ${secondsThere} s`),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Status } from '../../../nodes/lifecycle/lifecycle';
+import type { EffectState } from '../../../nodes/effects/begin';
 import type { Effect } from '../../../sandbox/journal/effects';
 import type { System } from '../../support/system';
 
@@ -13,6 +14,7 @@ export interface OrderFact {
   due: boolean;
   claimed: boolean;
   holds: number;
+  navOrderNo: string | null;
   secondsThere: number;
   /** Minor units. */
   authorised: number;
@@ -37,7 +39,7 @@ export interface Facts {
   /** Open ones. */
   tasks: readonly TaskFact[];
   /** Our own ledger. */
-  ledger: readonly { order: number; kind: string; key: string; state: string }[];
+  ledger: readonly { id: number; order: number; kind: string; key: string; state: EffectState }[];
   /** The partners' own log. */
   effects: readonly Effect[];
 }
@@ -49,7 +51,7 @@ type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised'> & { due: number
 export async function gather(system: System, placed: readonly string[]): Promise<Facts> {
   const own = [placed.length > 0 ? placed : ['']];
   const orders = await system.sql<AsRead<OrderFact>>(
-    `SELECT o.id, o.name, st.platform, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds,
+    `SELECT o.id, o.name, st.platform, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo,
             TIMESTAMPDIFF(MICROSECOND, GREATEST(s.entered_at, COALESCE(s.claimed_at, s.entered_at)), NOW(6)) / 1e6 AS secondsThere,
             (SELECT COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id) AS authorised,
             (SELECT COUNT(*) FROM inbox i WHERE i.order_id = o.id AND i.type = 'rejected' AND i.state IN ('applied', 'exception')) AS rejections,
@@ -69,7 +71,7 @@ export async function gather(system: System, placed: readonly string[]): Promise
         own,
       )
     ).map((task) => ({ ...task, due: Boolean(task.due), claimed: Boolean(task.claimed) })),
-    ledger: await system.sql('SELECT e.order_id AS `order`, e.kind, e.`key`, e.state FROM effects e JOIN orders o ON o.id = e.order_id WHERE o.name IN (?)', own),
+    ledger: await system.sql('SELECT e.id, e.order_id AS `order`, e.kind, e.`key`, e.state FROM effects e JOIN orders o ON o.id = e.order_id WHERE o.name IN (?)', own),
     effects: (await system.effects()).filter(({ ref }) => refs.has(ref)),
   };
 }
