@@ -16,7 +16,7 @@ const PARAMETERS = 64;
 
 /** No endpoint takes another form: what only a parser of Node-RED's would read never reaches one. */
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i;
-const OTHER_CHARSET = /; *charset *= *"?(?!utf-?8)/i;
+const OTHER_CHARSET = /; *charset *= *(?!"?utf-?8)/i;
 
 /** Whether a body follows the headers. */
 export function hasBody({ headers }: IncomingMessage): boolean {

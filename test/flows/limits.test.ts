@@ -6,9 +6,12 @@ import { startSystem, type System } from '../support/system';
 
 /** What stands around the endpoints: limits, the watchdog, the doors of the editor. */
 
+/** An endpoint whose answer never comes, and one that takes its body unparsed. */
 const FORGETFUL = [
   { id: 'forgetful', type: 'tab', label: 'Forgetful', disabled: false, info: '' },
   { id: 'forgetful-in', type: 'http in', z: 'forgetful', name: 'Takes a request', url: '/api/forgetful', method: 'post', upload: false, swaggerDoc: '', x: 100, y: 100, wires: [[]] },
+  { id: 'raw-in', type: 'http in', z: 'forgetful', name: 'Takes a raw body', url: '/api/raw', method: 'post', upload: false, skipBodyParsing: true, swaggerDoc: '', x: 100, y: 200, wires: [['raw-out']] },
+  { id: 'raw-out', type: 'http response', z: 'forgetful', name: 'Gives it back', statusCode: '', headers: {}, x: 300, y: 200, wires: [] },
 ];
 
 let system: System;
@@ -37,6 +40,13 @@ test('a flow that forgets to answer: the caller gets 504, and others are not hel
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(answer.body).toMatchObject({ status: 504, correlation_id: 'forgotten-1' });
 }, 20_000);
+
+test('an endpoint for raw bodies gets them untouched, with the limits of all', async () => {
+  const body = '{"a":  1}';
+  expect(await system.api('/api/raw', { as: null, body })).toMatchObject({ status: 200, text: body });
+  expect(await system.api('/api/raw', { as: null, body: `"${' '.repeat(1_048_576)}"` })).toMatchObject({ status: 413 });
+  expect(await system.api('/api/raw', { as: null, body: '{"__proto__": 1}' })).toMatchObject({ status: 400, body: { pointer: '/__proto__' } });
+});
 
 test('a caller that is too fast gets 429 with Retry-After, and nobody else does', async () => {
   const answers = await Promise.all(Array.from({ length: 120 }, () => system.api('/api/oms/orders', { as: 'reader' })));
