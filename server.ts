@@ -276,7 +276,7 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir }:
   const board = services.provide(Board, new Board(reads, stages));
   const platforms = services.provide(Platforms, new Platforms({ sfcc }));
   const receivers = services.provide(Receivers, new Receivers());
-  services.provide(StageEnds, new StageEnds({ pool, transitions, claims, active }));
+  services.provide(StageEnds, new StageEnds({ transitions, claims, active }));
   services.provide(OrderSource, { load: (ids) => loadOrders(pool, ids) });
   services.provide(LaneSource, lanesOf(pool));
   services.provide(JobRuns, new JobRuns(pool, processes));

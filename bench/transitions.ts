@@ -136,7 +136,7 @@ async function build(database: BenchDatabase): Promise<Rig> {
   const claims = new Claims(pool, processes);
   services.provide(Logger, new Logger(pino({ base: null }, pino.destination('/dev/null'))));
   services.provide(Metrics, new Metrics({ running: () => 0, writing: () => 0 }));
-  services.provide(StageEnds, new StageEnds({ pool, transitions: writer, claims, active }));
+  services.provide(StageEnds, new StageEnds({ transitions: writer, claims, active }));
   const waiting = new Map<number, () => void>();
   const runtime = await embed({
     flows: FLOWS,

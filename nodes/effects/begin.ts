@@ -2,6 +2,7 @@ import { escape, raw } from 'mysql2';
 import { Retryable } from '../runtime/errors';
 import { failpoint } from '../runtime/failpoints';
 import { type Grouped, groupedWrites } from '../store/grouping';
+import { commit } from '../store/commit';
 import type { Pool, PoolConnection, RowDataPacket } from '../store/pool';
 import { insert } from '../store/rows';
 import type { Processes } from '../work/processes';
@@ -132,10 +133,24 @@ async function send(connection: PoolConnection, going: readonly Beginning[], ans
     );
   }
   await failpoint('effect.commit', going.map(({ kind }) => kind));
-  const [results] = await connection.query<RowDataPacket[][]>([...statements, 'COMMIT'].join(';\n'));
-  const ids = new Map((sent.length > 0 ? (results.at(-2) ?? []) : []).map((row) => [row['key'] as string, row['id'] as number]));
-  for (const { beginning, attempt } of sent)
-    answers.set(beginning, { id: ids.get(beginning.key) as number, attempt, state: 'sent', inquiries: 0, reference: null, reason: null });
+  const answer = (written: readonly RowDataPacket[]): typeof answers => {
+    const ids = new Map(written.map((row) => [row['key'] as string, row['id'] as number]));
+    for (const { beginning, attempt } of sent)
+      answers.set(beginning, { id: ids.get(beginning.key) as number, attempt, state: 'sent', inquiries: 0, reference: null, reason: null });
+    return answers;
+  };
+  const results = await commit(connection, statements, {
+    // The attempts are this process's own, under the locks of their orders.
+    async reread(on) {
+      await on.query('SELECT order_id FROM order_status WHERE order_id IN (?) ORDER BY order_id FOR UPDATE', [going.map(({ work }) => work.order)]);
+      const [begun] = await on.query<RowDataPacket[]>(
+        'SELECT e.id, e.`key` FROM effects e JOIN effect_attempts a ON a.effect_id = e.id AND a.attempt = e.attempt WHERE e.`key` IN (?) AND a.process_id = ? AND a.ended_at IS NULL',
+        [[...sent.map(({ beginning }) => beginning.key), ''], process],
+      );
+      return sent.length > 0 && begun.length === sent.length ? answer(begun) : undefined;
+    },
+  });
+  if (sent.length > 0) answer(results.at(-2) ?? []);
 }
 
 const UNHEARD = 'its claim ended before the answer';

@@ -3,7 +3,8 @@ import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
 import { failpoint } from '../runtime/failpoints';
 import type { Grouped } from '../store/grouping';
-import { execute, type Pool } from '../store/pool';
+import type { ResultSetHeader } from 'mysql2';
+import { execute, patiently, type Pool } from '../store/pool';
 import type { Processes } from '../work/processes';
 import type { Work } from '../work/source';
 import { type Beginning, beginnings, type EffectState, type Row } from './begin';
@@ -116,7 +117,7 @@ export class Ledger {
       return { reference: inquiry.reference };
     }
     const reason = `${row.reason ?? 'no answer'}; looked ${row.inquiries + 1} times: ${inquiry.what}`;
-    await execute(this.#pool, 'UPDATE effects SET inquiries = inquiries + 1 WHERE id = ?', [row.id]);
+    await execute(this.#pool, "UPDATE effects SET inquiries = inquiries + 1 WHERE id = ? AND state = 'unknown' AND inquiries = ?", [row.id, row.inquiries]);
     throw this.#doubt(effect, { ...row, inquiries: row.inquiries + 1, reason });
   }
 
@@ -134,12 +135,13 @@ export class Ledger {
   /** Ends an attempt that leads to no transition; what waited for the outcome is looked at. */
   async #close(row: Row, state: EffectState, outcome: string, reason: string, work: Work): Promise<void> {
     const text = reason.slice(0, 500);
-    await this.#pool.query(
+    const [[written]] = await patiently(() => this.#pool.query<ResultSetHeader[]>(
       `UPDATE effects SET state = ?, reason = ?, settled_at = IF(? = 'rejected', NOW(6), settled_at) WHERE id = ? AND attempt = ? AND state = 'sent';
        UPDATE effect_attempts SET outcome = ?, detail = ?, ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND ended_at IS NULL`,
       [state, text, state, row.id, row.attempt, outcome, text, row.id, row.attempt],
-    );
-    if (state === 'unknown') return;
+    ));
+    // Nothing waits for what stays unknown, nor for the end of an attempt that others have taken for lost.
+    if (state === 'unknown' || written?.affectedRows === 0) return;
     await this.#transitions.review(work.order);
   }
 }

@@ -28,6 +28,8 @@ export interface Change {
   wish?: boolean;
   writes?: Write[];
   effects?: EffectOutcome[];
+  /** Answers of remote calls that arrive without a claim: a late one settles the doubt about its own attempt, and about nothing else. */
+  answers?: EffectOutcome[];
   /** Effects that a put-back frees for another attempt (rejected, not done → intent). */
   renewEffects?: boolean;
   /** A person's decision on an open hold of the order; refused where the hold is closed already. */

@@ -1,6 +1,6 @@
 import { raw } from 'mysql2';
 import type { Beside, StoredFact } from './read';
-import { type Change, type ChangeResult, DECIDED, type FactResult, type Image, type Refusal } from './change';
+import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal } from './change';
 import { IN_DOUBT, mayCancel } from './cancel';
 import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
 import { lifecycle, type Status } from './lifecycle';
@@ -53,6 +53,7 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
   }
   const refused = refusalOf(change, image, beside) ?? (change.decision && decideHold(change.decision, image, beside, plan));
   if (refused) return { moved: false, refused, status: image.status, version: image.version };
+  if (change.answers) return takeAnswers(change, change.answers, image, beside, plan);
   image.changed = true;
   note(change, image, beside, plan);
   if (change.to === undefined) return { moved: false, status: image.status, version: image.version };
@@ -60,6 +61,23 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
   move(image, change.to, change, change.reason ?? '', plan);
   if (endsOrder(change.to)) closeHolds(beside.holds.filter((hold) => hold.order === image.order), change.actor, 'moot', `the order is ${change.to}`, image, beside, plan);
   return { moved: true, from, to: change.to, version: image.version };
+}
+
+/** What a partner answered, however late: it settles the attempt that it is about, if that is still in doubt, and the hold that asks about it. */
+function takeAnswers(change: Change, answers: readonly EffectOutcome[], image: Image, beside: Beside, plan: Plan): ChangeResult {
+  for (const answer of answers) {
+    const effect = beside.context.get(image.order)?.effects.find(({ id }) => id === answer.id);
+    if (!effect || effect.attempt !== answer.attempt || !IN_DOUBT.has(effect.state)) continue;
+    const late = effect.state !== 'sent';
+    effect.state = 'done';
+    image.changed = true;
+    plan.effects.push(answer);
+    if (!late) continue;
+    const reason = `${effect.kind} has happened: its answer came late`;
+    plan.events.push({ order: image.order, kind: 'effect.late-answer', actor: change.actor, text: reason });
+    closeHolds(beside.holds.filter((hold) => hold.effect === answer.id), change.actor, 'settled', reason, image, beside, plan);
+  }
+  return { moved: false, status: image.status, version: image.version };
 }
 
 /** What is written with a change, whether or not it moves the order. */

@@ -23,7 +23,7 @@ export interface FactContext {
   /** NAV's own number, once it is known. */
   navOrderNo: string | null;
   lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];
-  effects: readonly { id: number; kind: string; key: string; state: string }[];
+  effects: readonly { id: number; kind: string; key: string; state: string; attempt: number }[];
 }
 
 /** Rows written in the transition's own transaction. */

@@ -104,7 +104,7 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
   return [
     `SELECT id, export_sequence AS exportSequence, nav_order_no AS navOrderNo FROM orders WHERE id IN (${ids})`,
     `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
-    `SELECT id, order_id AS \`order\`, kind, \`key\`, state FROM effects WHERE order_id IN (${ids})`,
+    `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
     `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
     `SELECT id, order_id AS \`order\`, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (${ids}) AND resolved_at IS NULL`,

@@ -75,7 +75,7 @@ export class Transitions {
     } else {
       await this.#knowStores(connection, changed);
       const settled = changed.map((image) => this.#settle(image, pauses, beside, plan));
-      await writePlan(connection, plan, settled);
+      await writePlan(connection, plan, settled, decided);
       for (const { image, due } of settled) if (due === 'now') this.events.emit('due', image.status, image.lane);
       for (const { from, to } of plan.audits) this.events.emit('moved', from, to);
       if (plan.writes.some(({ table }) => table === 'tasks') || plan.renewed.length > 0 || plan.resolvedHolds.length > 0) for (const kind of this.#stages.tasks()) this.events.emit('due', kind, '');
@@ -124,7 +124,7 @@ export const NO_STAGE = 'no-stage';
 function wantedBy(entries: readonly Entry[]): Wanted {
   const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
   const changes = entries.flatMap((entry) => ('change' in entry ? [entry.change] : []));
-  const decided = changes.filter(({ decision, wish }) => decision || wish).map(({ order }) => order);
+  const decided = changes.filter(({ decision, wish, answers }) => decision || wish || answers).map(({ order }) => order);
   return {
     orders: [...new Set(entries.map(orderOf))].toSorted((a, b) => a - b),
     beside: [...new Set([...facts.map((fact) => fact.order), ...decided])],

@@ -1,7 +1,8 @@
 import { escape, escapeId } from 'mysql2';
 import { failpoint } from '../runtime/failpoints';
 import { insert } from '../store/rows';
-import type { PoolConnection } from '../store/pool';
+import { commit } from '../store/commit';
+import { type PoolConnection, select } from '../store/pool';
 import type { Image } from './change';
 import type { Plan } from './decide';
 
@@ -11,8 +12,11 @@ export interface Settled {
   due: 'now' | 'never' | 'keep';
 }
 
-/** Writes a whole plan in one round trip and commits; the statements come in an order that every writer keeps. */
-export async function writePlan(connection: PoolConnection, plan: Plan, settled: readonly Settled[]): Promise<void> {
+/**
+ * Writes a whole plan in one round trip and commits; the statements come in an order that every writer keeps.
+ * @param result what the transaction returns; where the answer to its COMMIT is lost the plan is looked for by its unique keys
+ */
+export async function writePlan(connection: PoolConnection, plan: Plan, settled: readonly Settled[], result: unknown): Promise<void> {
   const statements = [
     ...auditRows(plan),
     ...statusColumns(settled),
@@ -22,12 +26,29 @@ export async function writePlan(connection: PoolConnection, plan: Plan, settled:
     ...holdRows(plan),
     ...inboxRows(plan),
     ...outboxRows(plan),
-    'COMMIT',
   ];
   const entered = plan.audits.map(({ to }) => to);
   await failpoint('transition.commit', entered);
-  await connection.query(statements.join(';\n'));
+  await commit(connection, statements, { reread: async (on) => ((await isWritten(on, plan, settled)) ? result : undefined) });
   await failpoint('transition.committed', entered);
+}
+
+/**
+ * Whether every row of the plan that can be told apart is there: audits by order and version, facts by event, decisions by hold. What
+ * has none of them changes nothing when it is written twice, and is simply written again.
+ */
+async function isWritten(on: PoolConnection, { audits, inbox, resolvedHolds }: Plan, settled: readonly Settled[]): Promise<boolean> {
+  const orders = [...settled.map(({ image }) => image.order), ...inbox.map(({ fact }) => fact.order)];
+  await on.query(`SELECT order_id FROM order_status WHERE order_id IN (${list(orders)}) ORDER BY order_id FOR UPDATE`);
+  const holds = resolvedHolds.flatMap(({ ids, by, decision }) => ids.map((id) => ({ id, by, decision })));
+  const asked = [
+    ...audits.map(({ order, version, from, to, actor }) => `(SELECT COUNT(*) FROM order_audits WHERE order_id = ${order} AND version = ${version} AND from_status = ${escape(from)} AND to_status = ${escape(to)} AND actor = ${escape(actor)})`),
+    ...inbox.map(({ fact }) => `(SELECT COUNT(*) FROM inbox WHERE source = ${escape(fact.source)} AND event_id = ${escape(fact.eventId)} AND order_id = ${fact.order})`),
+    ...holds.map(({ id, by, decision }) => `(SELECT COUNT(*) FROM holds WHERE id = ${id} AND resolved_by = ${escape(by)} AND decision = ${escape(decision)})`),
+  ];
+  if (asked.length === 0) return false;
+  const [row] = await select<{ found: number }>(on, `SELECT ${asked.join(' + ')} AS found`);
+  return Number(row?.found) === asked.length;
 }
 
 const list = (values: readonly (string | number)[]): string => values.map((value) => escape(value)).join(', ');
@@ -58,10 +79,10 @@ function outcomes(plan: Plan): string[] {
   if (plan.effects.length > 0) {
     const ids = list(plan.effects.map((effect) => effect.id));
     const references = plan.effects.map((effect) => `WHEN ${effect.id} THEN ${escape(effect.reference ?? null)}`).join(' ');
-    // One pair alone is no range for MariaDB (it reads the whole table): the ids beside it are.
+    // One pair alone is no range for MariaDB (it reads the whole table): the ids beside it are. An answer is about its own attempt alone.
     const attempts = plan.effects.map((effect) => `(${effect.id}, ${effect.attempt})`).join(', ');
     statements.push(
-      `UPDATE effects SET state = 'done', reference = COALESCE(CASE id ${references} END, reference), settled_at = NOW(6) WHERE id IN (${ids}) AND state IN ('sent', 'unknown', 'parked')`,
+      `UPDATE effects SET state = 'done', reference = COALESCE(CASE id ${references} END, reference), settled_at = NOW(6) WHERE id IN (${ids}) AND (id, attempt) IN (${attempts}) AND state IN ('sent', 'unknown', 'parked')`,
       `UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id IN (${ids}) AND (effect_id, attempt) IN (${attempts}) AND (ended_at IS NULL OR outcome = 'unknown')`,
     );
   }

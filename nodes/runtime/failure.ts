@@ -44,11 +44,11 @@ function limitOf(error: unknown): { code: string; message: string } | undefined 
 /** Codes of mysql2 and of the network by which a statement never got an answer, or the server is going away or full. */
 const AWAY = new Set([
   'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE',
-  'ER_SERVER_SHUTDOWN', 'ER_CON_COUNT_ERROR', 'ER_TOO_MANY_USER_CONNECTIONS', 'POOL_CLOSED',
+  'ER_SERVER_SHUTDOWN', 'ER_CONNECTION_KILLED', 'ER_CON_COUNT_ERROR', 'ER_TOO_MANY_USER_CONNECTIONS', 'POOL_CLOSED',
 ]);
 
 /** Whether a raw error says that the database was not there; the partners' clients name theirs themselves. */
-function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseAway(error: unknown): boolean {
   if (isKnownError(error)) return false;
   const { code, fatal } = (error ?? {}) as { code?: unknown; fatal?: boolean };
   // mysql2 calls an error fatal when the connection is lost by it.

@@ -91,8 +91,10 @@ type Outcome<Result> = { result: Result } | { error: unknown };
  * only its caller gets the error.
  */
 export function groupedWrites<Item, Result>({ pool, lanes, max, write }: GroupedWrite<Item, Result>): Grouped<Item, Result> {
-  const writeOnce = (items: Item[], wait: boolean): Promise<Map<Item, Outcome<Result>>> =>
-    transaction(pool, async (connection) => new Map([...(await write(connection, items, wait))].map(([item, result]) => [item, { result }])));
+  const writeOnce = async (items: Item[], wait: boolean): Promise<Map<Item, Outcome<Result>>> => {
+    const results = await transaction(pool, (connection) => write(connection, items, wait));
+    return new Map([...results].map(([item, result]) => [item, { result }]));
+  };
   const isolate = async (items: Item[], wait: boolean): Promise<Map<Item, Outcome<Result>>> => {
     try {
       return await writeOnce(items, wait);

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import mysql from 'mysql2/promise';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { isDatabaseAway } from '../runtime/failure';
+import { CommitInDoubt } from './commit';
 
 export type { Pool, PoolConnection, RowDataPacket };
 
@@ -62,6 +64,9 @@ export function giveUp(pool: Pool): void {
 /** Server errors after which the whole transaction is simply tried again: deadlock, lock wait timeout, changed under a snapshot. */
 const RETRIED = new Set([1213, 1205, 1020]);
 const RETRIES = 8;
+/** So long a COMMIT without an answer is asked about. */
+const SETTLE_MS = 10_000;
+const PATIENCE_MS = 120_000;
 
 export function mayRetry(error: unknown): boolean {
   return RETRIED.has((error as { errno?: number }).errno ?? 0);
@@ -93,10 +98,48 @@ export async function transaction<T>(pool: Pool, work: (connection: PoolConnecti
       return await work(connection);
     } catch (error) {
       await connection.query('ROLLBACK').catch(() => connection.destroy());
-      if (!mayRetry(error) || attempt >= RETRIES) throw error;
+      if (error instanceof CommitInDoubt) {
+        const committed = (await settle(pool, error)) as T | undefined;
+        if (committed !== undefined) return committed;
+      } else if (!mayRetry(error) || attempt >= RETRIES) throw error;
       await jitter(attempt);
     } finally {
       connection.release();
+    }
+  }
+}
+
+/** Asks until the database answers. @throws what lost the answer, where it stays away */
+async function settle(pool: Pool, { recovery, cause }: CommitInDoubt): Promise<unknown> {
+  const until = Date.now() + SETTLE_MS;
+  for (let attempt = 1; ; attempt++) {
+    let connection: PoolConnection | undefined;
+    try {
+      connection = await pool.getConnection();
+      await connection.query('START TRANSACTION');
+      return await recovery.reread(connection);
+    } catch (error) {
+      if (!(isDatabaseAway(error) || mayRetry(error)) || Date.now() > until) throw cause;
+      await jitter(Math.min(attempt, RETRIES));
+    } finally {
+      await connection?.query('ROLLBACK').catch(() => connection?.destroy());
+      connection?.release();
+    }
+  }
+}
+
+/**
+ * Tries again for as long as the database is away, up to two minutes: for what must be written and is fenced, however late it comes.
+ * @throws the database's error where it stays away, and every other one at once
+ */
+export async function patiently<T>(write: () => Promise<T>): Promise<T> {
+  const until = Date.now() + PATIENCE_MS;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isDatabaseAway(error) || (error as { code?: string }).code === 'POOL_CLOSED' || Date.now() > until) throw error;
+      await jitter(Math.min(attempt + 3, 10));
     }
   }
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { format } from 'mysql2';
+import { commit } from '../store/commit';
 import { execute, inTransaction, transaction, type Pool, type PoolConnection, type RowDataPacket, select } from '../store/pool';
 import { type OpenPause, pauseOf } from '../lifecycle/stages';
 import { failpoint } from '../runtime/failpoints';
@@ -86,10 +88,6 @@ export class Claims {
         return { claimed: [], locked: candidates.length };
       }
       const token = randomBytes(16).toString('base64url');
-      await connection.query(
-        `UPDATE ${table} SET due_at = NULL, claimed_by = ?, claim_token = ?, claimed_at = NOW(6), attempts = attempts + 1 WHERE ${id} IN (?); COMMIT`,
-        [this.#processes.id, token, taken.map((row) => row.id)],
-      );
       const claimed = taken.map((row) => ({
         source: source.kind,
         name: source.name,
@@ -101,7 +99,18 @@ export class Claims {
         ...(row.version !== undefined && { version: row.version }),
         ...(row.subject !== undefined && { subject: row.subject }),
       }));
-      return { claimed, locked: candidates.length };
+      const result = { claimed, locked: candidates.length };
+      const claim = format(
+        `UPDATE ${table} SET due_at = NULL, claimed_by = ?, claim_token = ?, claimed_at = NOW(6), attempts = attempts + 1 WHERE ${id} IN (?)`,
+        [this.#processes.id, token, taken.map((row) => row.id)],
+      );
+      await commit(connection, [claim], {
+        async reread(on) {
+          const ours = await select(on, `SELECT ${id} FROM ${table} WHERE ${id} IN (?) AND claim_token = ? FOR UPDATE`, [taken.map((row) => row.id), token]);
+          return ours.length > 0 ? result : undefined;
+        },
+      });
+      return result;
     });
   }
 

@@ -4,7 +4,7 @@ import type { Change, ChangeResult } from '../lifecycle/change';
 import { InvalidInput } from '../runtime/errors';
 import { failpoint } from '../runtime/failpoints';
 import type { Failure } from '../runtime/failure';
-import type { Pool } from '../store/pool';
+import { patiently } from '../store/pool';
 import type { ActiveWork } from './active';
 import type { Claims } from './claims';
 import { backoff, type Work } from './source';
@@ -17,13 +17,11 @@ const LOST = 'the claim was taken away';
  * frees the slot of the stage. Whatever happens here, the slot is freed.
  */
 export class StageEnds {
-  readonly #pool: Pool;
   readonly #transitions: Transitions;
   readonly #claims: Claims;
   readonly #active: ActiveWork;
 
-  constructor(parts: { pool: Pool; transitions: Transitions; claims: Claims; active: ActiveWork }) {
-    this.#pool = parts.pool;
+  constructor(parts: { transitions: Transitions; claims: Claims; active: ActiveWork }) {
     this.#transitions = parts.transitions;
     this.#claims = parts.claims;
     this.#active = parts.active;
@@ -33,7 +31,7 @@ export class StageEnds {
   async move(work: Work, to: Status, actor: string, reason: string): Promise<ChangeResult> {
     try {
       await failpoint('work.end', work.name);
-      const result = await this.#transitions.transition({ ...claimOf(work), ...ending(work, `moved to ${to}`), ...broughtBy(work), to, actor, node: work.at, reason });
+      const result = await patiently(() => this.#transitions.transition({ ...claimOf(work), ...ending(work, `moved to ${to}`), ...broughtBy(work), to, actor, node: work.at, reason }));
       await failpoint('work.ended', work.name);
       if (!result.moved) await this.#record(work);
       return result;
@@ -47,7 +45,7 @@ export class StageEnds {
     if (work.source !== 'task') throw new InvalidInput('an order in a status ends a stage by a move: choose where it goes', { code: 'transition.no-status' });
     try {
       await failpoint('work.end', work.name);
-      const ended = await this.#transitions.transition({ order: work.order, ...ending(work, result), ...broughtBy(work), actor: 'system:work' });
+      const ended = await patiently(() => this.#transitions.transition({ order: work.order, ...ending(work, result), ...broughtBy(work), actor: 'system:work' }));
       await failpoint('work.ended', work.name);
       const refused = !ended.moved && ended.refused !== undefined;
       if (refused) await this.#record(work);
@@ -61,7 +59,7 @@ export class StageEnds {
   async wait(work: Work, ms: number, reason: string): Promise<boolean> {
     try {
       await this.#record(work);
-      return await this.#claims.postpone(work, ms, reason, false);
+      return await patiently(() => this.#claims.postpone(work, ms, reason, false));
     } finally {
       this.#active.end(work);
     }
@@ -74,7 +72,7 @@ export class StageEnds {
   async fail(work: Work, failure: Failure, actor: string): Promise<string> {
     try {
       await this.#record(work);
-      return await this.#decide(work, failure, actor);
+      return await patiently(() => this.#decide(work, failure, actor));
     } finally {
       this.#active.end(work);
     }
@@ -110,16 +108,12 @@ export class StageEnds {
     return held ? `held: ${kind}` : LOST;
   }
 
-  /** Remote calls that were carried out, where no transition carries them: what happened is never lost. */
-  async #record(work: Work): Promise<void> {
-    for (const { id, attempt, reference } of work.effects)
-      await this.#pool.query(
-        `UPDATE effects SET state = 'done', reference = COALESCE(?, reference), settled_at = NOW(6) WHERE id = ? AND state IN ('sent', 'unknown', 'parked');
-         UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id = ? AND attempt = ? AND (ended_at IS NULL OR outcome = 'unknown')`,
-        [reference ?? null, id, id, attempt],
-      );
-    if (work.effects.length > 0) await this.#transitions.review(work.order);
-    if (work.voided) await this.#pool.query("UPDATE payments SET state = 'voided', settled_at = NOW(6) WHERE order_id = ? AND state = 'authorized'", [work.order]);
+  /**
+   * Remote calls that were carried out, where no transition of this claim carries them. Their answers are facts about the partners: they
+   * settle the doubt about just these attempts, whoever holds the claim by now, and write nothing else.
+   */
+  async #record({ order, effects, at }: Work): Promise<void> {
+    if (effects.length > 0) await patiently(() => this.#transitions.transition({ order, answers: effects, actor: 'system:work', node: at }));
   }
 }
 

@@ -20,6 +20,9 @@ export class Processes {
   #revision: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
+  /** By this process's own clock: of the last beat, and before which nobody is taken for dead. */
+  #beatAt = performance.now();
+  #judgesFrom = 0;
 
   constructor(pool: Pool, log: Log, about: { instance: string; role: string }) {
     this.#pool = pool;
@@ -41,6 +44,7 @@ export class Processes {
   async start(): Promise<void> {
     const earlier = await select<{ id: number }>(this.#pool, 'SELECT id FROM processes WHERE instance = ? AND ended_at IS NULL', [this.#about.instance]);
     await this.#register();
+    this.#beatAt = performance.now();
     for (const { id } of earlier) await this.#free(id, true);
     this.#timer = setInterval(() => {
       this.#beating ??= this.beat()
@@ -70,6 +74,11 @@ export class Processes {
       this.#log.warn({ code: 'process.declared-dead' }, 'this process was silent for too long and registers anew');
       await this.#register();
     }
+    // Where this process itself could not beat (the database was away, or it was frozen), the others may not have been able to, either.
+    const since = performance.now() - this.#beatAt;
+    this.#beatAt = performance.now();
+    if (since > SILENCE_SECONDS * 500) this.#judgesFrom = this.#beatAt + SILENCE_SECONDS * 1000;
+    if (performance.now() < this.#judgesFrom) return;
     const silent = await select<{ id: number }>(
       this.#pool,
       `SELECT id FROM processes WHERE ended_at IS NULL AND id <> ? AND beat_at < NOW(6) - INTERVAL ${SILENCE_SECONDS} SECOND`,

@@ -227,3 +227,62 @@ test('a claim that was taken away calls nobody', async () => {
   expect(to.acted).toBe(0);
   engine.active.end(work);
 });
+
+describe('an answer that comes after its claim was taken away', () => {
+  /** A call under way whose claim others take for dead; the next one finds it in doubt and asks a person. */
+  async function overtaken() {
+    const { subject, work } = await claimed();
+    const answered = Promise.withResolvers<{ reference: string }>();
+    const sent = Promise.withResolvers<void>();
+    let acted = 0;
+    const slow: Effect<null, Subject, string> = effect({
+      kind: 'test.slow', key: ({ id }: Subject) => `test.slow:${id}`, policy: 'human', request: () => '25.00',
+      send: () => {
+        acted++;
+        sent.resolve();
+        return answered.promise;
+      },
+    });
+    const first = engine.ledger.perform(slow, null, subject, work);
+    await sent.promise;
+    await world.admin.query('UPDATE order_status SET claimed_by = NULL, claim_token = NULL, due_at = NOW(6) WHERE order_id = ?', [subject.id]);
+    const next = await engine.claim('READY_TO_CREATE_IN_NAV');
+    const doubt = await engine.ledger.perform(slow, null, subject, next).catch((error: unknown) => error);
+    await engine.ends.fail(next, describeFailure(doubt), 'test');
+    expect(await statusOf(world, subject.id)).toMatchObject({ holds: 1, due: 0 });
+    const lateEnd = async () => {
+      answered.resolve({ reference: 'LATE' });
+      await first;
+      return engine.ends.move(work, 'PENDING_NAV_RELEASE', 'zombie', '');
+    };
+    return { subject, slow, lateEnd, acted: () => acted };
+  }
+  const effectOf = async (order: number) => (await select<{ state: string; reference: string | null; attempt: number }>(world.admin, 'SELECT state, reference, attempt FROM effects WHERE order_id = ?', [order]))[0];
+
+  test('settles the doubt about its own attempt and the hold, moves nothing, and nothing is sent again', async () => {
+    const { subject, slow, lateEnd, acted } = await overtaken();
+    expect(await lateEnd()).toMatchObject({ moved: false, refused: 'fenced' });
+    expect(await effectOf(subject.id)).toEqual({ state: 'done', reference: 'LATE', attempt: 1 });
+    expect(await statusOf(world, subject.id)).toMatchObject({ status: 'READY_TO_CREATE_IN_NAV', holds: 0, due: 1 });
+    expect(await count(world, "SELECT COUNT(*) FROM holds WHERE order_id = ? AND decision = 'settled'", [subject.id])).toBe(1);
+    expect(await count(world, "SELECT COUNT(*) FROM order_events WHERE order_id = ? AND kind = 'effect.late-answer'", [subject.id])).toBe(1);
+    expect(await count(world, "SELECT COUNT(*) FROM order_audits WHERE order_id = ? AND actor = 'zombie'", [subject.id])).toBe(0);
+    expect(await engine.ledger.perform(slow, null, subject, await engine.claim('READY_TO_CREATE_IN_NAV'))).toEqual({ reference: 'LATE' });
+    expect(acted()).toBe(1);
+  });
+
+  test('writes nothing once a person has decided and another attempt has begun', async () => {
+    const { subject, slow, lateEnd } = await overtaken();
+    const [hold] = await select<{ id: number }>(world.admin, 'SELECT id FROM holds WHERE order_id = ? AND resolved_at IS NULL', [subject.id]);
+    await engine.transitions.transition({ order: subject.id, actor: 'operator', decision: { hold: hold?.id ?? 0, decision: 'resend', by: 'operator', reason: 'looked' } });
+    const work = await engine.claim('READY_TO_CREATE_IN_NAV');
+    const second = engine.ledger.perform({ ...slow, send: () => Promise.reject(new OutcomeUnknown('cut', { code: 'test.no-answer' })) }, null, subject, work);
+    await expect(second).rejects.toThrow('nobody knows');
+    const rows = () => select(world.admin, 'SELECT s.*, e.state, e.attempt, e.reason AS why, e.updated_at AS touched FROM order_status s JOIN effects e ON e.order_id = s.order_id WHERE s.order_id = ?', [subject.id]);
+    const before = await rows();
+    expect(await lateEnd()).toMatchObject({ moved: false, refused: 'fenced' });
+    expect(await rows()).toEqual(before);
+    expect(await effectOf(subject.id)).toMatchObject({ state: 'unknown', attempt: 2 });
+    expect(await count(world, 'SELECT COUNT(*) FROM order_events WHERE order_id = ?', [subject.id])).toBe(1); // the decision
+  });
+});

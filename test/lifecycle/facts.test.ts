@@ -3,7 +3,7 @@ import type { FactContext, FactRules } from '../../nodes/lifecycle/facts';
 import { lifecycle, type Status } from '../../nodes/lifecycle/lifecycle';
 import { navFacts } from '../../nodes/nav/facts';
 
-const effect = (kind: string, state: string, sequence = 1) => ({ id: 1, kind, key: kind === 'camel.request' ? `camel.request:1:${sequence}` : 'nav.create:1', state });
+const effect = (kind: string, state: string, sequence = 1) => ({ id: 1, kind, key: kind === 'camel.request' ? `camel.request:1:${sequence}` : 'nav.create:1', state, attempt: 1 });
 const context = (status: Status, more: Partial<FactContext> = {}): FactContext => ({
   order: 1, status, exportSequence: 1, navOrderNo: null, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
   effects: [effect('nav.create', 'done'), effect('camel.request', 'done')], ...more,

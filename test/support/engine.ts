@@ -40,7 +40,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
     claims,
     active,
     pauses,
-    ends: new StageEnds({ pool, transitions, claims, active }),
+    ends: new StageEnds({ transitions, claims, active }),
     ledger: new Ledger({ pool, processes, transitions, lookAfterMs: [10, 20] }),
     sweep: new Sweep({ pool, stages, pauses, transitions, claims, active, log: silent }),
     /** Claims one order of a status, as a stage would. */
