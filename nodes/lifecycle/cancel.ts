@@ -32,7 +32,7 @@ export function mayCancel(status: Status, known: Known): CancelAnswer {
 }
 
 /** Whether NAV has a document of the order, which a cancel has to take back with one of its own (DocType 7). */
-export const navKnows = ({ effects, navOrderNo }: Pick<Known, 'effects' | 'navOrderNo'>): boolean =>
+export const navKnows = ({ effects, navOrderNo }: { effects: readonly { kind: string; state: string }[]; navOrderNo: string | null }): boolean =>
   navOrderNo !== null || effects.some((effect) => effect.kind === 'nav.create' && effect.state === 'done');
 
 const cirroHas = ({ effects, exportSequence }: Known): boolean =>
