@@ -33,6 +33,7 @@ import { JobRuns } from './nodes/jobs/runs';
 import { Stages } from './nodes/lifecycle/stages';
 import { Transitions } from './nodes/lifecycle/transitions';
 import { navFacts, navReadings } from './nodes/nav/facts';
+import { Outbox } from './nodes/outbox/outbox';
 import { OrderDesk } from './nodes/orders/desk';
 import { loadOrders } from './nodes/orders/load';
 import { Platforms } from './nodes/orders/platforms';
@@ -134,7 +135,7 @@ async function main(): Promise<void> {
     metrics: services.get(Metrics),
     isDatabaseThere: () => health.isThere,
   });
-  const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, runs: services.get(JobRuns), log });
+  const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, runs: services.get(JobRuns), outbox: services.get(Outbox), log });
   let ready = false;
   const signIns = new Rates(SIGN_INS);
   const failed = (response: http.ServerResponse, error: Error): void => {
@@ -238,7 +239,7 @@ async function main(): Promise<void> {
       log.info({ code: 'oms.stopping', reason: why }, 'stopping');
       ready = false;
       parts.active.paused = true;
-      await Promise.all([gate.stop(STOP_LIMIT_MS), parts.receivers.pause(), parts.active.idle(STOP_LIMIT_MS), services.get(JobRuns).idle(STOP_LIMIT_MS)]);
+      await Promise.all([gate.stop(STOP_LIMIT_MS), parts.receivers.pause(), parts.active.idle(STOP_LIMIT_MS), services.get(JobRuns).idle(STOP_LIMIT_MS), services.get(Outbox).idle(STOP_LIMIT_MS)]);
       await follower.stop();
       await parts.sweep.stop();
       parts.board.stop();
@@ -280,6 +281,8 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir }:
   services.provide(OrderSource, { load: (ids) => loadOrders(pool, ids) });
   services.provide(LaneSource, lanesOf(pool));
   services.provide(JobRuns, new JobRuns(pool, processes));
+  const outbox = services.provide(Outbox, new Outbox(pool, processes));
+  metrics.outbox(() => outbox.waiting());
   services.provide(Flags, new Flags(pool));
   services.provide(Ledger, new Ledger({ pool, processes, transitions, lookAfterMs: lookAfter(env) }));
   services.provide(Deliveries, new Deliveries());

@@ -79,7 +79,10 @@ function statements(moves: readonly Move[], versions: ReadonlyMap<number, number
   const audits = moves.map(({ order, from, to }) => `(${order},${(versions.get(order) ?? 0) + 1},${escape(from)},${escape(to)},'flow:Move to NAV','bench-transition','Create sales order in NAV')`);
   const due = moves.filter((move) => move.due).map(({ order }) => order);
   const effects = moves.flatMap(({ effect }) => (effect === undefined ? [] : [effect]));
-  const outbox = moves.map(({ order, from, to }) => `(${order},'order.status',${escape(JSON.stringify({ order, from, to, version: (versions.get(order) ?? 0) + 1 }))})`);
+  const outbox = moves.map(({ order, from, to }) => {
+    const version = (versions.get(order) ?? 0) + 1;
+    return `(${order},${version},'StatusChanged',${escape(JSON.stringify({ version, from, to }))})`;
+  });
   const targets = Map.groupBy(moves, ({ to }) => to);
   return [
     `INSERT INTO ${guarded ? 'order_audits' : 'bench_audits'} (order_id, version, from_status, to_status, actor, node, reason) VALUES ${audits.join(',')}`,
@@ -96,7 +99,7 @@ function statements(moves: readonly Move[], versions: ReadonlyMap<number, number
           `UPDATE effect_attempts SET outcome = 'done', ended_at = NOW(6) WHERE effect_id IN (${effects.join(',')}) AND attempt = 1`,
         ]
       : []),
-    `INSERT INTO outbox (order_id, topic, payload) VALUES ${outbox.join(',')}`,
+    `INSERT INTO outbox (order_id, version, type, data) VALUES ${outbox.join(',')}`,
   ];
 }
 

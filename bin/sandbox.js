@@ -21,6 +21,7 @@ function partners({ port, amqpPort }) {
       SERVICE_BUS_CONNECTION_STRING: `Endpoint=sb://127.0.0.1:${amqpPort};SharedAccessKeyName=oms;SharedAccessKey=sandbox-key;UseDevelopmentEmulator=true`,
       SERVICE_BUS_TOPIC: 'fulfillment-events',
       SERVICE_BUS_SUBSCRIPTION: 'oms',
+      SERVICE_BUS_EVENTS_TOPIC: 'order-events',
     },
   ];
 }

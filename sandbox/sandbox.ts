@@ -11,12 +11,14 @@ import { FaultTable } from './faults/fault-table';
 import { application } from './http/application';
 import { listen } from './http/server';
 import { EffectLog } from './journal/effects';
+import { EventLog } from './journal/events';
 import { Ledger } from './journal/ledger';
 import { type Log, logToStdout } from './log';
 import { NavDocuments } from './nav/documents';
 import { navRouter } from './nav/router';
 import { AmqpServer } from './service-bus/amqp-server';
 import { Broker } from './service-bus/broker';
+import { EventTopic } from './service-bus/event-topic';
 import { OrderFile } from './sfcc/order-file';
 import { sfccRouter } from './sfcc/router';
 import { Storefront } from './sfcc/storefront';
@@ -63,7 +65,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const ledger = new Ledger(path.join(directory, 'journal.jsonl'));
     const orderFile = new OrderFile(path.join(directory, 'orders.jsonl'));
-    closers.push(() => ledger.close(), () => orderFile.close());
+    const events = new EventLog(path.join(directory, 'events.jsonl'));
+    closers.push(() => ledger.close(), () => orderFile.close(), () => events.close());
 
     const effects = new EffectLog();
     ledger.own('effect', effects);
@@ -80,7 +83,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const dispatcher = new Dispatcher({ state, ledger, faults, plans, log, deliveries: deliveries(oms, broker, plans) });
     closers.push(() => oms.close(), () => dispatcher.stop());
     broker.open();
-    const amqp = new AmqpServer(broker, faults);
+    const topic = new EventTopic(events, { lockMs });
+    const amqp = new AmqpServer(broker, topic, faults);
     const amqpPort = await amqp.listen(options.amqpPort);
     closers.push(() => amqp.close());
     if (veryFirst) await makeHandful(storefront);
@@ -91,9 +95,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       dispatcher.forget();
       ledger.reset();
       orderFile.clear();
+      topic.reset();
     };
     http.serve(application({
-      '/control': controlRouter({ storefront, effects, faults, reset }),
+      '/control': controlRouter({ storefront, effects, events, faults, reset }),
       '/sfcc': sfccRouter(storefront, new Tokens(tokenSeconds), faults),
       '/nav': navRouter({ documents, plans, dispatcher, faults }),
       '/camel': camelRouter({ state, plans, ledger, faults }),

@@ -1,4 +1,6 @@
 import { JobRuns } from '../jobs/runs';
+import { hasBatch, type OutboxMessage } from '../outbox/message';
+import { Outbox } from '../outbox/outbox';
 import { describe, type Failure } from '../runtime/failure';
 import { Metrics } from '../runtime/metrics';
 import { defineNode, type NodeConfig } from '../runtime/node';
@@ -9,7 +11,7 @@ import { Deliveries } from './deliveries';
 import { IdempotencyKeys } from './idempotency';
 import { problemOf } from './problem';
 
-type FailedMessage = HttpMessage & Partial<StageMessage> & { job?: { run: number; class: string }; error?: { message?: string; source?: { name?: string; id?: string } } };
+type FailedMessage = HttpMessage & Partial<StageMessage> & Partial<OutboxMessage> & { job?: { run: number; class: string }; error?: { message?: string; source?: { name?: string; id?: string } } };
 
 export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
   const { services } = node;
@@ -17,6 +19,7 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
   const keys = services.get(IdempotencyKeys);
   const deliveries = services.get(Deliveries);
   const runs = services.get(JobRuns);
+  const outbox = services.get(Outbox);
   const metrics = services.get(Metrics);
   return {
     async input(message, send) {
@@ -40,6 +43,9 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
       } else if (message.job) {
         await runs.end(message.job.run, 'failed', `${failure.code}: ${failure.message}`);
         send({ payload: { job: message.job.class, status: 'failed', reason: failure.code } });
+      } else if (hasBatch(message)) {
+        await outbox.giveBack(message.outbox.token);
+        send({ payload: { events: message.outbox.ids.length, status: 'waiting', reason: failure.code } });
       }
     },
   };

@@ -1,5 +1,6 @@
 import type { Gate } from '../edge/gate';
 import type { JobRuns } from '../jobs/runs';
+import type { Outbox } from '../outbox/outbox';
 import type { Log } from '../runtime/log';
 import type { Receivers } from '../service-bus/receivers';
 import type { ActiveWork } from '../work/active';
@@ -20,6 +21,7 @@ interface Parts {
   active: ActiveWork;
   receivers: Receivers;
   runs: JobRuns;
+  outbox: Outbox;
   log: Log;
 }
 
@@ -96,9 +98,9 @@ export class Quiesce {
     clearTimeout(this.#timer);
     if (!this.#quiet) this.#resumed = Promise.withResolvers();
     this.#quiet = true;
-    const { gate, active, receivers, runs } = this.#parts;
+    const { gate, active, receivers, runs, outbox } = this.#parts;
     active.paused = true;
-    await Promise.all([gate.hold(WORK_LIMIT_MS), receivers.pause(), active.idle(WORK_LIMIT_MS), runs.idle(WORK_LIMIT_MS)]);
+    await Promise.all([gate.hold(WORK_LIMIT_MS), receivers.pause(), active.idle(WORK_LIMIT_MS), runs.idle(WORK_LIMIT_MS), outbox.idle(WORK_LIMIT_MS)]);
   }
 
   /** Everything goes on: the flows run again, or the deploy was refused. */

@@ -10,6 +10,14 @@ export interface EffectOutcome {
   reference?: string | undefined;
 }
 
+/** What the storefront says that it has captured. */
+export interface Captured {
+  /** Its own number of it. */
+  reference?: string | undefined;
+  /** Decimal text; absent where nothing was left to be captured. */
+  paid?: { amount: string; currency: string };
+}
+
 /** One wanted transition, as data. */
 export interface Change {
   order: number;
@@ -35,7 +43,7 @@ export interface Change {
   /** A person's decision on an open hold of the order; refused where the hold is closed already. */
   decision?: { hold: number; decision: HoldDecision; by: string; reason: string; reference?: string | undefined };
   /** Marks what the storefront was told: the payments as captured, the parcels as told. */
-  captured?: { reference?: string | undefined };
+  captured?: Captured;
   /** The storefront knows that we took its order. */
   exported?: { storeId: number; platformId: string };
   /** The storefront has voided the authorisations. */

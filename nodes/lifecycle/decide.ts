@@ -2,6 +2,7 @@ import { raw } from 'mysql2';
 import type { Beside, StoredFact } from './read';
 import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal } from './change';
 import { IN_DOUBT, mayCancel } from './cancel';
+import { type DomainEvent, paymentCaptured, shipped as parcelsOf, statusChanged } from './events';
 import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
 import { lifecycle, type Status } from './lifecycle';
 
@@ -42,6 +43,8 @@ export class Plan {
   readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown }[] = [];
   readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
   readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
+  /** What is told to the world. */
+  readonly outbox: DomainEvent[] = [];
 }
 
 /** Decides a wanted transition on the locked image; an accepted one changes the image, so that the next entry sees it. */
@@ -89,7 +92,11 @@ function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
     for (const effect of beside.context.get(image.order)?.effects ?? []) if (change.effects.some(({ id }) => id === effect.id)) effect.state = 'done';
   }
   if (change.renewEffects) plan.renewed.push(image.order);
-  if (change.captured) plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
+  if (change.captured) {
+    plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
+    // Of the version that the change leads to.
+    if (change.captured.paid) plan.outbox.push(paymentCaptured(image.order, image.version + (change.to === undefined ? 0 : 1), { ...change.captured.paid, reference: change.captured.reference }));
+  }
   if (change.exported) plan.exported.push(change.exported);
   if (change.voided) plan.voided.push(image.order);
   if (change.task) {
@@ -170,6 +177,7 @@ function refusalOf(change: Change, image: Image, beside: Beside): Refusal | unde
 function move(image: Image, to: Status, { actor, node = null }: By, reason: string, plan: Plan): void {
   image.version++;
   plan.audits.push({ order: image.order, version: image.version, from: image.status, to, actor, node, reason: reason.slice(0, 500) });
+  plan.outbox.push(...statusChanged(image.order, image.version, image.status, to, actor));
   image.cameFrom = image.status;
   image.status = to;
   image.token = null;
@@ -219,6 +227,7 @@ function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecisi
   if (to !== undefined) move(image, to, from, reason, plan);
   else plan.events.push({ order: image.order, kind: from.type, actor: from.actor, text: reason });
   plan.writes.push(...writes);
+  plan.outbox.push(...parcelsOf(image.order, image.version, writes));
   const context = beside.context.get(image.order);
   for (const { lineId, quantity } of shipped) {
     plan.shipped.push({ order: image.order, lineId, quantity });

@@ -5,6 +5,7 @@ import { commit } from '../store/commit';
 import { type PoolConnection, select } from '../store/pool';
 import type { Image } from './change';
 import type { Plan } from './decide';
+import { insertEvents } from './events';
 
 /** What the group decides for an image's due time: now, never (waiting, held, paused, scheduled, final), or as it is. */
 export interface Settled {
@@ -25,7 +26,7 @@ export async function writePlan(connection: PoolConnection, plan: Plan, settled:
     ...rows(plan),
     ...holdRows(plan),
     ...inboxRows(plan),
-    ...outboxRows(plan),
+    ...insertEvents(plan.outbox),
   ];
   const entered = plan.audits.map(({ to }) => to);
   await failpoint('transition.commit', entered);
@@ -175,10 +176,4 @@ function inboxRows({ inbox, inboxApplied, wishes, cancellations }: Plan): string
     ...cancellations.map(({ id, state, reason }) =>
       `UPDATE cancellations SET state = ${escape(state)}, decision_reason = ${escape(reason)}, decided_at = NOW(6) WHERE id = ${id}`),
   ];
-}
-
-function outboxRows({ audits }: Plan): string[] {
-  return insert('outbox', audits.map(({ order, version, from, to }) => ({
-    order_id: order, topic: 'order.status', payload: JSON.stringify({ order, from, to, version }),
-  })));
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { insertEvents, orderCreated } from '../lifecycle/events';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
 import { failpoint } from '../runtime/failpoints';
@@ -177,9 +178,7 @@ function createdRows(created: readonly { id: number; candidate: Candidate }[], s
     ...(platform.markTask
       ? insert('tasks', created.map(({ id, candidate }) => ({ kind: platform.markTask, order_id: id, store_id: store.id, subject: candidate.name, lane: store.navKey })))
       : []),
-    ...insert('outbox', created.map(({ id, candidate }) => ({
-      order_id: id, topic: 'order.status', payload: JSON.stringify({ order: id, from: '', to: candidate.order ? platform.initial : 'GENERALIZE_ERROR', version: 1 }),
-    }))),
+    ...insertEvents(created.map(({ id, candidate }) => orderCreated(id, candidate.order ? platform.initial : 'GENERALIZE_ERROR'))),
   ];
 }
 

@@ -35,6 +35,20 @@ export class Metrics {
     this.#refusals.inc({ status: String(status) });
   }
 
+  /** Domain events that wait to be published, looked up whenever somebody asks; not a number while the database is away. */
+  outbox(waiting: () => Promise<{ events: number; seconds: number }>): void {
+    let asked: Promise<{ events: number; seconds: number } | undefined> | undefined;
+    // Both are asked for at once, and answered by one look.
+    const look = (): typeof asked => (asked ??= waiting().catch(() => undefined).finally(() => (asked = undefined)));
+    for (const [name, help, of] of [
+      ['oms_outbox_unpublished', 'Domain events that wait to be published', 'events'],
+      ['oms_outbox_oldest_seconds', 'Age of the oldest domain event that waits to be published', 'seconds'],
+    ] as const) {
+      const gauge: Gauge = new Gauge({ name, help, collect: async () => gauge.set((await look())?.[of] ?? NaN) });
+      this.registry.registerMetric(gauge);
+    }
+  }
+
   stage(stage: string, result: string, ms: number): void {
     this.#stages.observe({ stage, result }, ms / 1000);
   }

@@ -1,14 +1,16 @@
-/** Which subscription is listened to, from the environment; and whether it answers. */
+/** Which subscription is listened to and which topic is told, from the environment; and whether it answers. */
 import { type ConnectionTest, finding } from '../runtime/connection-test';
 import { Environment } from '../runtime/environment';
 import { isKnownError, Retryable } from '../runtime/errors';
 import { connect, hasCode } from './receiver';
 
-/** Where and how to listen; each receiving node opens its own link. */
+/** Where to listen and to tell; each node opens its own link. */
 export interface ServiceBusSettings {
   connectionString: string;
   topic: string;
   subscription: string;
+  /** The topic of the domain events. */
+  eventsTopic: string;
   close?(): void;
 }
 
@@ -18,6 +20,7 @@ export function serviceBusSettings(env: Environment): ServiceBusSettings {
     connectionString: env.required('SERVICE_BUS_CONNECTION_STRING'),
     topic: env.optional('SERVICE_BUS_TOPIC') ?? 'fulfillment-events',
     subscription: env.optional('SERVICE_BUS_SUBSCRIPTION') ?? 'oms',
+    eventsTopic: env.optional('SERVICE_BUS_EVENTS_TOPIC') ?? 'order-events',
   };
 }
 

@@ -82,8 +82,7 @@ export function toFulfillmentRequest(order: Order): FulfillmentRequest {
   if (order.fulfillments.length === 0) {
     throw new InvalidInput('There is no shipment to tell the storefront about', { code: 'sfcc.nothing-shipped' });
   }
-  const redeemed = sumAmounts(order.payments.filter(({ method }) => method === giftCertificate).map((payment) => payment.amount));
-  const due = order.totals.total - redeemed;
+  const due = toCapture(order);
   return {
     request_id: fulfillmentRequestId(order),
     shipments: order.fulfillments.map(({ shipmentId, carrier, tracking, shippedAt, lines }) => ({
@@ -93,9 +92,15 @@ export function toFulfillmentRequest(order: Order): FulfillmentRequest {
       shipped_at: shippedAt,
       items: lines.map(({ lineId, quantity }) => ({ item_id: lineId, quantity })),
     })),
-    payment_instructions:
-      due > 0 ? [{ execute: 'Capture', amount: formatAmount(due, order.currency), currency: order.currency }] : [],
+    payment_instructions: due ? [{ execute: 'Capture', ...due }] : [],
   };
+}
+
+/** What gift certificates have not paid, as decimal text; undefined where they have paid everything. */
+export function toCapture({ payments, totals, currency }: Pick<Order, 'payments' | 'totals' | 'currency'>): { amount: string; currency: string } | undefined {
+  const redeemed = sumAmounts(payments.filter(({ method }) => method === giftCertificate).map((payment) => payment.amount));
+  const due = totals.total - redeemed;
+  return due > 0 ? { amount: formatAmount(due, currency), currency } : undefined;
 }
 
 /** Names the business meaning of a fulfil-and-capture call: the order and its parcels. */

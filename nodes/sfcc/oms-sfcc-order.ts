@@ -8,6 +8,7 @@ import { requireWork, type StageMessage } from '../work/message';
 import type { Work } from '../work/source';
 import type { SfccClient } from './client';
 import { cancelOrder, fulfilAndCapture } from './effects';
+import { toCapture } from './mapping';
 import { markExported } from './mark-exported';
 
 interface SfccOrderConfig extends NodeConfig {
@@ -19,8 +20,10 @@ type Action = (parts: { sfcc: SfccClient; ledger: Ledger; node: OmsNode }, messa
 
 const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
   async fulfil({ sfcc, ledger }, message, work) {
-    const performed = await ledger.perform(fulfilAndCapture, sfcc, requireOrder(message), work);
-    work.captured = { reference: performed.reference };
+    const order = requireOrder(message);
+    const performed = await ledger.perform(fulfilAndCapture, sfcc, order, work);
+    const paid = toCapture(order);
+    work.captured = { reference: performed.reference, ...(paid && { paid }) };
     return performed;
   },
   async cancel({ sfcc, ledger }, message, work) {

@@ -1,4 +1,4 @@
-import type { EffectOutcome } from '../lifecycle/change';
+import type { Captured, EffectOutcome } from '../lifecycle/change';
 import type { Status } from '../lifecycle/lifecycle';
 
 /** Where a stage takes its work from: the orders in a status, or the open tasks of a kind. */
@@ -48,7 +48,7 @@ export interface Work {
   /** Remote calls that were carried out and are written with the next transition. */
   effects: EffectOutcome[];
   /** The storefront has captured the payments: written with the next transition. */
-  captured?: { reference?: string | undefined };
+  captured?: Captured;
   /** The storefront knows that we took its order: written when the task ends. */
   exported?: { storeId: number; platformId: string };
   /** The storefront has voided the authorisations: written when the task ends. */

@@ -48,17 +48,22 @@ export function readFaultOrder(body: unknown): FaultOrder {
 
 /** Reads the query of `GET /control/effects`. @throws BadInput */
 export function readEffectFilter(query: Part): EffectFilter {
-  for (const name of ['system', 'operation', 'ref', 'after', 'limit']) {
-    if (query[name] !== undefined && typeof query[name] !== 'string') throw new BadInput(`${name} may be given once.`);
-  }
-  const { system, operation, ref, after, limit } = query as Record<string, string | undefined>;
+  const { system, operation, ref } = texts(query, ['system', 'operation', 'ref']);
+  return { system: system || undefined, operation: operation || undefined, ref: ref || undefined, ...readPage(query) };
+}
+
+/** Reads `after` and `limit`. @throws BadInput */
+export function readPage(query: Part): { after: number | undefined; limit: number | undefined } {
+  const { after, limit } = texts(query, ['after', 'limit']);
   return {
-    system: system || undefined,
-    operation: operation || undefined,
-    ref: ref || undefined,
     after: after ? number(Number(after), 'after', { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true }) : undefined,
     limit: limit ? number(Number(limit), 'limit', { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true }) : undefined,
   };
+}
+
+function texts(query: Part, names: readonly string[]): Record<string, string | undefined> {
+  for (const name of names) if (query[name] !== undefined && typeof query[name] !== 'string') throw new BadInput(`${name} may be given once.`);
+  return query as Record<string, string | undefined>;
 }
 
 function object(value: unknown, names: readonly string[]): Part {

@@ -2,20 +2,22 @@ import { type ErrorRequestHandler, Router } from 'express';
 import type { FaultTable } from '../faults/fault-table';
 import { jsonBody, NotJson } from '../http/body';
 import type { EffectLog } from '../journal/effects';
+import type { EventLog } from '../journal/events';
 import type { OrderState, Storefront } from '../sfcc/storefront';
-import { BadInput, readEffectFilter, readFaultOrder, readOrderWish } from './input';
+import { BadInput, readEffectFilter, readFaultOrder, readOrderWish, readPage } from './input';
 import { loopbackOnly } from './loopback';
 
 interface Parts {
   storefront: Storefront;
   effects: EffectLog;
+  events: EventLog;
   faults: FaultTable;
   /** Empties the sandbox. */
   reset: () => void;
 }
 
 /** The control API: makes orders, shows what the partners did, sets faults. For callers on this machine only. */
-export function controlRouter({ storefront, effects, faults, reset }: Parts): Router {
+export function controlRouter({ storefront, effects, events, faults, reset }: Parts): Router {
   const router = Router();
   router.use(loopbackOnly);
 
@@ -33,6 +35,10 @@ export function controlRouter({ storefront, effects, faults, reset }: Parts): Ro
 
   router.get('/effects', (request, response) => {
     response.json(effects.find(readEffectFilter(request.query)));
+  });
+
+  router.get('/events', (request, response) => {
+    response.json(events.find(readPage(request.query)));
   });
 
   router.post('/faults', (request, response) => {

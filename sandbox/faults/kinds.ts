@@ -9,7 +9,7 @@ export const operations = {
   sfcc: ['token', 'search', 'get', 'mark-exported', 'fulfill', 'cancel'],
   nav: ['handshake', 'document:1', 'document:2', 'document:3', 'document:4', 'document:5', 'document:6', 'document:7', 'find'],
   camel: ['fulfillment-request', 'release', 'accept', 'ship'],
-  'service-bus': ['deliver', 'settle'],
+  'service-bus': ['deliver', 'settle', 'publish'],
 } as const satisfies Record<string, readonly string[]>;
 export type System = keyof typeof operations;
 

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { type Place, readPlace } from './places';
 
 const chunkBytes = 1 << 20;
 const newline = 0x0a;
@@ -25,7 +26,7 @@ export class Journal {
    * Calls `visit` with every line in the order of writing, and cuts a torn last line off.
    * @throws Error naming the line, where a line other than the last cannot be read
    */
-  replay(visit: (line: unknown) => void): void {
+  replay(visit: (line: unknown, place: Place) => void): void {
     const chunk = Buffer.allocUnsafe(chunkBytes);
     let rest: Buffer = Buffer.alloc(0);
     let position = 0;
@@ -39,7 +40,7 @@ export class Journal {
       let start = 0;
       for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
         count += 1;
-        visit(this.#parse(bytes.toString('utf8', start, end), count));
+        visit(this.#parse(bytes.toString('utf8', start, end), count), { offset: good, length: end + 1 - start });
         good += end + 1 - start;
         start = end + 1;
       }
@@ -49,8 +50,21 @@ export class Journal {
   }
 
   /** Adds one line. */
-  append(line: unknown): void {
-    writeFully(this.#fd, Buffer.from(`${JSON.stringify(line)}\n`));
+  append(line: unknown): Place {
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    const place = { offset: fstatSync(this.#fd).size, length: bytes.length };
+    writeFully(this.#fd, bytes);
+    return place;
+  }
+
+  /** Reads one line again. */
+  read(place: Place): unknown {
+    return readPlace(this.#fd, place);
+  }
+
+  /** Takes every line out. */
+  clear(): void {
+    ftruncateSync(this.#fd, 0);
   }
 
   /** Replaces everything by one line, at once: a kill leaves either the old content or the new. */

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { type Connection, type Container, create_container, type EventContext, message as amqp, type Sender } from 'rhea';
 import type { FaultTable } from '../faults/fault-table';
 import { type Broker, topicName } from './broker';
+import { type EventTopic, eventTopicName } from './event-topic';
 import { isRequestAddress, Management } from './management';
 import { Pump } from './pump';
 import type { MessageQueue } from './queue';
-import { attachOf, cutSocket, deliveryOf, messageOf, outcomes, partsOf, receiverOf, senderOf } from './rhea-parts';
+import { attachOf, cut, cutSocket, deliveryOf, messageOf, outcomes, partsOf, receiverOf, senderOf } from './rhea-parts';
 import { Settlement } from './settlement';
 import { notFound, refusals } from './wire';
 
@@ -16,6 +18,8 @@ const largestMessage = 262_144;
 /** The Service Bus as a client sees it: AMQP 1.0 over plain TCP (`UseDevelopmentEmulator=true`). */
 export class AmqpServer {
   readonly #broker: Broker;
+  readonly #events: EventTopic;
+  readonly #faults: FaultTable;
   readonly #management: Management;
   readonly #settlement: Settlement;
   readonly #pumps: Map<MessageQueue, Pump>;
@@ -26,11 +30,13 @@ export class AmqpServer {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
 
-  constructor(broker: Broker, faults: FaultTable) {
+  constructor(broker: Broker, events: EventTopic, faults: FaultTable) {
     this.#broker = broker;
-    this.#management = new Management(broker);
+    this.#events = events;
+    this.#faults = faults;
+    this.#management = new Management((address) => this.#find(address));
     this.#settlement = new Settlement(faults);
-    this.#pumps = new Map([broker.subscription, broker.deadLetters].map((queue) => [queue, new Pump(queue, broker, faults)]));
+    this.#pumps = new Map([broker.subscription, broker.deadLetters, events.subscription].map((queue) => [queue, new Pump(queue, broker, faults)]));
   }
 
   /** Listens on the loopback interface and tells the port. @throws the error of `listen` */
@@ -93,7 +99,11 @@ export class AmqpServer {
     }
   }
 
-  /** The client wants to send: to the topic, or requests. */
+  #find(address: string): MessageQueue | undefined {
+    return this.#broker.find(address) ?? this.#events.find(address);
+  }
+
+  /** The client wants to send: to a topic, or requests. */
   #openInlet(context: EventContext): void {
     const link = receiverOf(context);
     const address = link.target?.address ?? '';
@@ -105,7 +115,7 @@ export class AmqpServer {
     link.set_source({} as Parameters<typeof link.set_source>[0]);
     if (isRequestAddress(address)) link.add_credit(100);
     else if (!this.#management.isAdmitted(context.connection)) link.close(refusals.noToken);
-    else if (address.toLowerCase() === topicName) link.add_credit(100);
+    else if ([topicName, eventTopicName].includes(address.toLowerCase())) link.add_credit(100);
     else link.close(notFound(address));
   }
 
@@ -119,7 +129,7 @@ export class AmqpServer {
     link.set_source(link.source);
     link.set_target(link.target?.address === undefined ? ({} as typeof link.target) : { address: link.target.address });
     if (isRequestAddress(address)) return this.#keepForAnswers(context.connection, link);
-    const queue = this.#broker.find(address);
+    const queue = this.#find(address);
     const pump = queue && this.#pumps.get(queue);
     if (!this.#management.isAdmitted(context.connection)) return link.close(refusals.noToken);
     if (!queue || !pump) return link.close(notFound(address));
@@ -139,19 +149,30 @@ export class AmqpServer {
     const delivery = deliveryOf(context);
     const address = link.target?.address ?? '';
     const message = messageOf(context);
+    if (!isRequestAddress(address)) return void this.#publish(context, address);
     link.add_credit(1);
     delivery.update(true, outcomes.accepted().described());
-    if (!isRequestAddress(address)) return this.#publish(message, delivery.format);
     const answers = this.#answerLinks.get(context.connection)?.get(String(message.reply_to));
     if (answers) this.#management.answer(context.connection, address, message, answers);
   }
 
-  /** Takes a message or, as Azure's client sends them, a batch: a message whose data sections are messages. */
-  #publish(message: ReturnType<typeof messageOf>, format: number): void {
-    const encoded = Buffer.isBuffer(message) && format === batchFormat ? partsOf(amqp.decode(message)) : [amqp.encode(message)];
-    this.#broker.publish(
-      ...encoded.map((one) => this.#broker.publishingEncoded(String(amqp.decode(one).message_id ?? randomBytes(16).toString('hex')), one)),
-    );
+  /** Takes a message or, as Azure's client sends them, a batch: a message whose data sections are messages. Accepted once it is kept. */
+  async #publish(context: EventContext, address: string): Promise<void> {
+    const [delivery, message] = [deliveryOf(context), messageOf(context)];
+    const encoded = Buffer.isBuffer(message) && delivery.format === batchFormat ? partsOf(amqp.decode(message)) : [amqp.encode(message)];
+    const { delayMs, fault } = this.#faults.strike('service-bus', 'publish');
+    if (delayMs > 0) await sleep(delayMs);
+    if (fault === 'drop-before') return cut(context.connection);
+    const refusal = { error: refusals.failure, throttle: refusals.busy, reject: refusals.unauthorized }[String(fault)];
+    if (!refusal) this.#keep(address, encoded);
+    if (fault === 'drop-after') return cut(context.connection);
+    receiverOf(context).add_credit(1);
+    delivery.update(true, (refusal ? outcomes.rejected({ error: refusal }) : outcomes.accepted()).described());
+  }
+
+  #keep(address: string, encoded: readonly Buffer[]): void {
+    if (address.toLowerCase() === eventTopicName) this.#events.publish(encoded);
+    else this.#broker.publish(...encoded.map((one) => this.#broker.publishingEncoded(String(amqp.decode(one).message_id ?? randomBytes(16).toString('hex')), one)));
   }
 
   #pumpOf(link: Sender): Pump | undefined {

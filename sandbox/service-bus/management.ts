@@ -1,5 +1,4 @@
 import { type Connection, type Message, message as amqp, type Sender, types } from 'rhea';
-import type { Broker } from './broker';
 import type { Decision, MessageQueue } from './queue';
 import { listOf, longOf } from './rhea-parts';
 import { isValidSas } from './sas';
@@ -23,11 +22,12 @@ export function isRequestAddress(address: string): boolean {
 
 /** The requests that are not messages: tokens (`$cbs`) and the management of a subscription. */
 export class Management {
-  readonly #broker: Broker;
+  readonly #find: (entity: string) => MessageQueue | undefined;
   readonly #admitted = new WeakSet<Connection>();
 
-  constructor(broker: Broker) {
-    this.#broker = broker;
+  /** @param find the queue at an address */
+  constructor(find: (entity: string) => MessageQueue | undefined) {
+    this.#find = find;
   }
 
   /** True once the connection has shown a valid token. */
@@ -60,7 +60,7 @@ export class Management {
 
   #manage(entity: string, request: Message): Answer {
     const { operation } = (request.application_properties ?? {}) as { operation?: string };
-    const queue = this.#broker.find(entity);
+    const queue = this.#find(entity);
     if (!queue) return { status: 404, refusal: notFound(entity) };
     const act = operations[(operation ?? '').replace('com.microsoft:', '')];
     if (!act) return { status: 501, refusal: { condition: 'amqp:not-implemented', description: `The sandbox has no operation ${operation}.` } };

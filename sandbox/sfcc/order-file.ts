@@ -1,11 +1,6 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { writeFully } from '../journal/journal';
-
-/** Where an order's document lies in the file. */
-export interface Place {
-  offset: number;
-  length: number;
-}
+import { type Place, readPlace } from '../journal/places';
 
 /**
  * The documents of the orders, as placed, one after another in a file: memory keeps only their places. A document is written
@@ -31,11 +26,8 @@ export class OrderFile {
   }
 
   /** Reads one document. */
-  read({ offset, length }: Place): Record<string, unknown> {
-    const bytes = Buffer.allocUnsafe(length);
-    const read = readSync(this.#fd, bytes, 0, length, offset);
-    if (read < length) throw new Error(`The file of orders ends at ${offset + read}, before the order it should hold`);
-    return JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+  read(place: Place): Record<string, unknown> {
+    return readPlace(this.#fd, place) as Record<string, unknown>;
   }
 
   clear(): void {

@@ -1,7 +1,8 @@
 import type { Change, Ledger, Replayable } from '../journal/ledger';
 import { effect } from '../journal/effects';
 import { hash } from '../random';
-import type { OrderFile, Place } from './order-file';
+import type { Place } from '../journal/places';
+import type { OrderFile } from './order-file';
 import { type Site, sites, toDecimal, toMinor } from './sites';
 import { makeFromTemplate, type Template } from './templates';
 

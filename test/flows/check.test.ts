@@ -75,6 +75,8 @@ const cases: Case[] = [
   { rule: 'one stage', what: 'a status into which a partner’s report brings orders, and nobody takes them', project: true, spoil: { 'nav-route-work': { d: true } }, says: [['NAV › Apply the release', 'leads to RELEASED_FROM_NAV, and no oms-work takes it']] },
   { rule: 'one stage', what: 'tasks that are written and never done', project: true, spoil: { 'intake-mark-work': { task: 'sfcc.mark' } }, says: [['Intake SFCC › Store and generalise', 'leads to sfcc.mark-exported, and no oms-work takes such tasks']] },
 
+  { rule: 'one stage', what: 'two that take events', project: true, spoil: { 'events-send': { type: 'oms-outbox', wires: [['events-told']] } }, says: [['Domain events › Tell the topic', 'takes events, which Domain events › Events to be told takes already']] },
+
   // due by a job
   { rule: 'due by a job', what: 'a scheduled stage that nothing makes due', project: true, spoil: { 'shipping-due': { from: 'EXPORTED_TO_NAV' } }, says: [['Shipping › Shipped orders', 'no oms-due makes those in SHIPPED due'], ['Shipping › Shipped orders are due', 'no stage that is due by a job takes EXPORTED_TO_NAV']] },
 
@@ -83,9 +85,11 @@ const cases: Case[] = [
   { rule: 'everybody is answered', what: 'one of two ways without an answer', with: [ask, reply, node('which', 'switch', { x: 400, y: 400, wires: [['reply'], ['reply']] })], spoil: { ask: { wires: [['which']] }, which: { wires: [['reply'], []] } }, says: [['Review › The which', 'output 2 leads nowhere, and what “The ask” took in ends there: its caller gets no answer']] },
   { rule: 'everybody is answered', what: 'a message of the bus that is not settled', project: true, spoil: { 'cirro-bus-fact': { wires: [[], ['cirro-bus-report']] } }, says: [['Cirro › Fulfilment events', 'no way from here leads to an end']] },
   { rule: 'everybody is answered', what: 'a run of a job that does not end', project: true, spoil: { 'shipping-due': { wires: [[]] } }, says: [['Shipping › Claim the slot', 'no way from here leads to an end']] },
+  { rule: 'everybody is answered', what: 'events that are told and never marked', project: true, spoil: { 'events-send': { wires: [['events-report']] } }, says: [['Domain events › Events to be told', 'no way from here leads to an end']] },
   { rule: 'everybody is answered', what: 'only the report of a partner’s fact reaches the answer', project: true, spoil: { 'nav-release-fact': { wires: [[], ['nav-release-reply']] } }, says: [['NAV › Camel reports a release', 'no way from here leads to an end']] },
 
   // failures are caught
+  { rule: 'failures are caught', what: 'a Catch that does not give the events back', project: true, spoil: { 'events-fail': { type: 'oms-reply', wires: [] } }, says: [['Domain events › Any failure of this tab', 'no way from here leads to an end']] },
   { rule: 'failures are caught', what: 'a tab without a Catch', spoil: { catch: undefined }, says: [['Review', 'no Catch for all nodes of the tab']] },
   { rule: 'failures are caught', what: 'a Catch for some nodes alone', spoil: { catch: { scope: ['pass'] } }, says: [['Review', 'no Catch for all nodes of the tab']] },
   { rule: 'failures are caught', what: 'a Catch that leads to nothing', spoil: { catch: { wires: [['seen']] }, fail: { id: 'seen', type: 'debug', wires: [] } }, says: [['Review › Any failure', 'no way from here leads to an end']] },

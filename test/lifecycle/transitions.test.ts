@@ -26,8 +26,8 @@ test('a transition writes audit, status, due time and outbox together', async ()
   expect(await statusOf(world, order)).toMatchObject({ status: 'READY_TO_CREATE_IN_NAV', version: 2, due: 1 });
   const [audit] = await select<{ actor: string; reason: string }>(world.pool, 'SELECT actor, reason FROM order_audits WHERE order_id = ? AND version = 2', [order]);
   expect(audit).toEqual({ actor: 'test', reason: 'nothing to review' });
-  const [row] = await select<{ payload: string }>(world.pool, 'SELECT payload FROM outbox WHERE order_id = ?', [order]);
-  expect(JSON.parse(row?.payload ?? '{}')).toEqual({ order, from: 'READY_FOR_PROCESSING', to: 'READY_TO_CREATE_IN_NAV', version: 2 });
+  const [row] = await select<{ type: string; version: number; data: string }>(world.pool, 'SELECT type, version, data FROM outbox WHERE order_id = ?', [order]);
+  expect({ ...row, data: JSON.parse(row?.data ?? '{}') as object }).toEqual({ type: 'StatusChanged', version: 2, data: { version: 2, from: 'READY_FOR_PROCESSING', to: 'READY_TO_CREATE_IN_NAV' } });
 });
 
 test('where it waits, nothing is due; where a job schedules it, nothing is due yet', async () => {

@@ -28,6 +28,8 @@ const SETTINGS: Record<string, object> = {
   'oms-nav-document': { connection: 'nav', document: 'sales-order' },
   'oms-camel-request': { connection: 'camel' },
   'oms-service-bus-receive': { connection: 'bus', inFlight: 1 },
+  'oms-service-bus-send': { connection: 'bus' },
+  'oms-outbox': { batch: 10 },
 };
 
 /** What no flow should send and somebody will. */
@@ -40,6 +42,8 @@ const BAD: Record<string, unknown>[] = [
   { payload: { orders: 'none' }, work: { token: 1, id: 'x' }, order: null },
   { payload: { orders: [null] }, job: { run: 'x' } },
   { work: { token: 'stolen', id: 1, order: 1, name: 'READY_TO_CREATE_IN_NAV', source: 'status', effects: [], retry: { attempts: 1, firstMs: 1, maxMs: 1 }, attempt: 1, since: 0 }, order: { id: 1 } },
+  { outbox: { token: 'stolen', ids: [1], since: 0 }, payload: { id: 'x'.repeat(129), body: {} } },
+  { outbox: { token: 7, ids: 'all' }, payload: [{ id: 'x' }] },
   { job: { run: 999_999, id: 999_999, class: 'none', storeUrl: 'https://nowhere', slot: '', since: 0 } },
 ];
 
@@ -98,7 +102,7 @@ test('every file named oms-*.ts is declared as a node, or as a plugin of the edi
   expect(Object.keys({ ...declared, ...plugins }).filter((id) => id.startsWith('oms-')).toSorted()).toEqual(files.toSorted());
 });
 
-test.each(types.filter((type) => !['oms-work', 'oms-schedules', 'oms-service-bus-receive'].includes(type)))(
+test.each(types.filter((type) => !['oms-work', 'oms-schedules', 'oms-service-bus-receive', 'oms-outbox'].includes(type)))(
   '%s: whatever comes, each message ends exactly once, in Complete or in Catch, and the process lives',
   async (type) => {
     for (const message of BAD) expect((await system.api(`/contract/${type}`, { body: message, as: null })).status).toBe(200);

@@ -14,7 +14,7 @@ const examples = readdirSync(FOLDER).map((file) => path.basename(file, '.json'))
 const read = (type: string): FlowNode[] => JSON.parse(readFileSync(path.join(FOLDER, `${type}.json`), 'utf8')) as FlowNode[];
 
 /** What shows a badge of its own soon after the start. */
-const BUSY = new Set(['oms-work', 'oms-schedules', 'oms-service-bus-receive']);
+const BUSY = new Set(['oms-work', 'oms-schedules', 'oms-service-bus-receive', 'oms-outbox']);
 
 interface Badge {
   fill: string;

@@ -9,12 +9,13 @@ const BEGINNINGS: Readonly<Record<string, { ends: readonly string[]; undone: str
   'http in': { ends: ['oms-reply', 'http response', 'oms-fail'], undone: 'its caller gets no answer', end: 'oms-reply' },
   'oms-service-bus-receive': { ends: ['oms-reply', 'oms-fail'], undone: 'its message is never settled and comes again', end: 'oms-reply' },
   'oms-job': { ends: ['oms-job-end', 'oms-fail'], undone: 'its run never ends', end: 'oms-job-end' },
+  'oms-outbox': { ends: ['oms-outbox-end', 'oms-fail'], undone: 'its events are never marked as published, and nothing is told after them', end: 'oms-outbox-end' },
 };
 
 export const answered: Rule = {
   name: 'everybody is answered',
-  demands: 'Every way from an http in leads to an oms-reply or http response, from an oms-service-bus-receive to an oms-reply, from an oms-job to an oms-job-end.',
-  because: 'A caller without an answer waits for the time-out, a message without one comes again, a run without an end holds up every deploy.',
+  demands: 'Every way from an http in leads to an oms-reply or http response, from an oms-service-bus-receive to an oms-reply, from an oms-job to an oms-job-end, from an oms-outbox to an oms-outbox-end.',
+  because: 'A caller without an answer waits for the time-out, a message without one comes again, a run without an end holds up every deploy, a batch of events the ones after it.',
   *find(flows) {
     for (const [type, { ends, undone, end }] of Object.entries(BEGINNINGS))
       for (const begin of flows.running(type)) yield* unended(flows, begin, ends, (where) => `${where}, and what “${nameOf(begin)}” took in ends there: ${undone}. Lead it to an ${end}`);
@@ -23,7 +24,7 @@ export const answered: Rule = {
 
 export const caught: Rule = {
   name: 'failures are caught',
-  demands: 'Every tab has a Catch for all of its nodes, and every way from it ends in an oms-fail or answers the caller; where the tab takes orders it ends in an oms-fail. No failure comes to two of them.',
+  demands: 'Every tab has a Catch for all of its nodes, and every way from it ends in an oms-fail or answers the caller; where the tab takes orders or events it ends in an oms-fail. No failure comes to two of them.',
   because: 'A failure that nobody catches leaves its order claimed and its caller without an answer; one that two catch is decided twice.',
   *find(flows) {
     for (const tab of flows.sheets.filter((sheet) => sheet.type === 'tab' && sheet['disabled'] !== true)) {
@@ -35,7 +36,7 @@ export const caught: Rule = {
       if (catchers.length > whole.length && whole[0] && whole[0]['uncaught'] !== true)
         yield { node: whole[0], reason: 'takes failures that another Catch of the tab takes, too: let it ignore errors handled by other Catch nodes' };
       const takesOrders = nodes.some((node) => node.type === 'oms-work');
-      const ends = takesOrders ? ['oms-fail'] : ['oms-fail', 'oms-reply', 'http response'];
+      const ends = takesOrders || nodes.some((node) => node.type === 'oms-outbox') ? ['oms-fail'] : ['oms-fail', 'oms-reply', 'http response'];
       for (const catcher of catchers) yield* unended(flows, catcher, takesOrders ? [...ends, 'oms-transition', 'oms-wait'] : ends, (where) => `${where}, and a failure that comes there is lost: lead it to an oms-fail`);
     }
   },

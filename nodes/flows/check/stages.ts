@@ -81,7 +81,7 @@ export const noOrderLost: Rule = {
 
 export const oneStage: Rule = {
   name: 'one stage',
-  demands: 'A working status that the flows lead to, and a kind of task that they write, has exactly one oms-work; two share it only with lanes of their own.',
+  demands: 'A working status that the flows lead to, and a kind of task that they write, has exactly one oms-work; two share it only with lanes of their own. There is at most one oms-outbox.',
   because: 'Without one its orders are held with “no stage”; with two nobody knows which retries and failure status count.',
   *find(flows) {
     const stages = new Map<string, FlowNode[]>();
@@ -92,6 +92,8 @@ export const oneStage: Rule = {
       if (name && twin) yield { node: work, reason: `takes ${name}, which ${flows.placeOf(twin)} takes already` };
       stages.set(name, [...others, work]);
     }
+    const [outbox, ...others] = flows.running('oms-outbox');
+    for (const other of others) yield { node: other, reason: `takes events, which ${outbox ? flows.placeOf(outbox) : ''} takes already` };
     const told = new Set<string>();
     for (const { node, name } of needed(flows)) {
       if (stages.has(name) || told.has(name)) continue;
