@@ -34,7 +34,7 @@ const REPORT_RIGHTS: Record<string, string> = {
   fulfillments: 'SELECT (order_id, shipment_id, carrier, shipped_at, state, created_at, updated_at)',
   platform_orders: 'SELECT (id, store_id, platform_id, modified_at, export_status, received_at, updated_at)',
   inbox: 'SELECT (id, source, event_id, type, order_id, node, state, reason, status, received_at, applied_at)',
-  outbox: 'SELECT (id, order_id, version, type, at, published_at)',
+  outbox: '',
   flow_revisions: 'SELECT (id, revision, follows, origin, author, created_at)',
   idempotency_keys: '',
   users: '',
