@@ -73,6 +73,8 @@ const READ_POOL_SIZE = 6;
 const WAITING_READS = 24;
 /** Attempts to sign in to the editor that one address may make a second: each costs a long hash. */
 const SIGN_INS = 5;
+/** Connections that may wait to be accepted; one more is tried again by its caller's kernel, a second later. */
+const BACKLOG = 2048;
 const STOP_LIMIT_MS = 6000;
 /** `flows:started` is not emitted when node types are missing; the editor must be reachable all the same, to mend that. */
 const FLOWS_LIMIT_MS = 5000;
@@ -334,7 +336,7 @@ function listen(server: http.Server, port: number, host: string): Promise<void> 
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(error.code === 'EADDRINUSE' ? `Port ${port} is already in use: end the other program, or set OMS_PORT.` : error.message)),
     );
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
 }
 

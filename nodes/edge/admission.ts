@@ -1,24 +1,25 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** The limit never leaves this range: fewer would waste the database's grouped writes, more would wait for seconds. */
+/** The limit never leaves this range: fewer would waste the grouped writes of the database, more would only wait for each other. */
 const LEAST = 128;
-const MOST = 1024;
+const MOST = 512;
 const TURN_MS = 100;
 const RESOLUTION_MS = 10;
-/** Later than this, the event loop answers refusals late, too. */
-const DELAY_MS = 40;
-/** Half of what callers are promised at most. */
-const ANSWER_MS = 500;
+/** How late the event loop may run: below the first there is room for more, above the second refusals would come late, too. Milliseconds. */
+const CALM_MS = 10;
+const LATE_MS = 20;
+/** A quarter of what callers are promised at most. */
+const SLOW_MS = 250;
 
 /**
  * How many requests may be under way, found by trying (additive increase, multiplicative decrease): the limit grows while it is
- * reached and all is well, and shrinks when the event loop runs late or most answers take too long. Above it callers are told to come
- * back, which costs a fraction of serving them; so the rate of good answers stays near the capacity, whatever comes in.
+ * reached and all is calm, and shrinks when the event loop runs late or most answers take long. Above it callers are told to come
+ * back, which costs a tenth of serving them; so the rate of good answers stays near the capacity, whatever comes in.
  */
 export class Admission {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #timer: NodeJS.Timeout;
-  #limit = LEAST * 2;
+  #limit = LEAST;
   #reached = false;
   #answered = 0;
   #slow = 0;
@@ -42,7 +43,7 @@ export class Admission {
   /** Takes note of an answer. */
   answered(ms: number): void {
     this.#answered++;
-    if (ms > ANSWER_MS) this.#slow++;
+    if (ms > SLOW_MS) this.#slow++;
   }
 
   stop(): void {
@@ -51,10 +52,10 @@ export class Admission {
   }
 
   #turn(): void {
-    const late = this.#delay.percentile(90) / 1e6 - RESOLUTION_MS > DELAY_MS;
+    const late = this.#delay.percentile(90) / 1e6 - RESOLUTION_MS;
     this.#delay.reset();
-    if (late || this.#slow * 2 > this.#answered) this.#limit = Math.max(LEAST, Math.floor(this.#limit * 0.9));
-    else if (this.#reached) this.#limit = Math.min(MOST, this.#limit + 16);
+    if (late > LATE_MS || this.#slow * 2 > this.#answered) this.#limit = Math.max(LEAST, Math.floor(this.#limit * 0.9));
+    else if (this.#reached && late < CALM_MS) this.#limit = Math.min(MOST, this.#limit + 8);
     this.#reached = false;
     this.#answered = 0;
     this.#slow = 0;

@@ -1,5 +1,6 @@
 import { deploys } from '../scenarios/deploys';
+import { overload } from '../scenarios/overload';
 import type { Scenario } from './scenario';
 
 /** Every fault scenario, in the order in which they are run. */
-export const SCENARIOS: readonly Scenario[] = [deploys];
+export const SCENARIOS: readonly Scenario[] = [deploys, overload];
