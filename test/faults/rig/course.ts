@@ -88,16 +88,18 @@ export class Watch {
 }
 
 /** The last look: first as the system came to rest by itself, then after a careful person has decided every hold. */
-export async function conclude(system: System, names: readonly string[], limitSeconds = 180): Promise<{ alone: Verdict; after: Verdict }> {
+export async function conclude(system: System, names: readonly string[], limitSeconds = 180): Promise<{ alone: Verdict; after: Verdict; held: string }> {
   await comeToRest(system, names, { limitSeconds });
   const alone = await judge(system, names);
+  const kinds = Map.groupBy(await system.holds(), ({ kind }) => kind);
+  const held = [...kinds].map(([kind, holds]) => `${holds.length} ${kind}`).join(', ');
   const limit = Date.now() + limitSeconds * 1000;
   while (Date.now() < limit) {
     const { decided, putBack } = await recover(system);
     await comeToRest(system, names, { calmSeconds: 10, limitSeconds: 60 });
     if (decided.length + putBack.length === 0) break;
   }
-  return { alone, after: await judge(system, names) };
+  return { alone, after: await judge(system, names), held: held || 'none' };
 }
 
 /** Waits until calls of any kind are under way: sent, and not answered. */

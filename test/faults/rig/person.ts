@@ -7,6 +7,7 @@ import type { FlowNode, OpenHold, System } from '../../support/system';
 const DEEDS: Readonly<Record<string, { system: string; operation: string }>> = {
   'nav.create': { system: 'nav', operation: 'document:1' },
   'nav.notice': { system: 'nav', operation: 'document:6' },
+  'nav.cancel': { system: 'nav', operation: 'document:7' },
   'camel.request': { system: 'camel', operation: 'fulfillment-request' },
   'sfcc.fulfil': { system: 'sfcc', operation: 'fulfill' },
   'sfcc.cancel': { system: 'sfcc', operation: 'cancel' },

@@ -1,6 +1,11 @@
 import { deploys } from '../scenarios/deploys';
+import { kills } from '../scenarios/kills';
 import { overload } from '../scenarios/overload';
 import type { Scenario } from './scenario';
 
 /** Every fault scenario, in the order in which they are run. */
-export const SCENARIOS: readonly Scenario[] = [deploys, overload];
+export const SCENARIOS: readonly Scenario[] = [
+  kills,
+  deploys,
+  overload,
+];

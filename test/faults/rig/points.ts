@@ -1,0 +1,52 @@
+import type { Site } from '../../../nodes/runtime/failpoints';
+
+/** A place at which the server is struck. */
+export interface Point {
+  site: Site;
+  about: string;
+  /** Only a cancelled order comes here. */
+  cancelled?: true;
+}
+
+/** Every remote effect of an order: the stage that makes it, and the status that it leads to; a task leads nowhere. */
+const EFFECTS: readonly { kind: string; stage: string; to?: string; cancelled?: true }[] = [
+  { kind: 'sfcc.mark-exported', stage: 'sfcc.mark-exported' },
+  { kind: 'nav.create', stage: 'READY_TO_CREATE_IN_NAV', to: 'PENDING_NAV_RELEASE' },
+  { kind: 'camel.request', stage: 'CIRRO_READY_FOR_FULFILLMENT', to: 'WAITING_FULFILLMENT_CONFIRMATION' },
+  { kind: 'nav.notice', stage: 'SHIPPED', to: 'EXPORTED_TO_NAV' },
+  { kind: 'sfcc.fulfil', stage: 'EXPORTED_TO_NAV', to: 'FULFILLED' },
+  { kind: 'nav.cancel', stage: 'CS_CANCELLED', to: 'EXPORTED_CANCELLATION_TO_NAV', cancelled: true },
+  { kind: 'sfcc.cancel', stage: 'sfcc.cancel', cancelled: true },
+];
+
+/** The kinds of effects, for who wants some of the points alone. */
+export const KINDS: readonly string[] = EFFECTS.map(({ kind }) => kind);
+
+/** The points around one kind of effect: claimed, begun, sent, answered, written. */
+export function pointsOf(wanted: string): Point[] {
+  return EFFECTS.filter(({ kind }) => kind === wanted).flatMap(({ kind, stage, to, cancelled }) =>
+    [
+      { site: 'work.claimed', about: stage },
+      { site: 'effect.commit', about: kind },
+      { site: 'effect.sent', about: kind },
+      { site: 'effect.answered', about: kind },
+      to === undefined ? { site: 'work.end', about: stage } : { site: 'transition.commit', about: to },
+      { site: 'work.ended', about: stage },
+    ].map((point) => ({ ...point, ...(cancelled && { cancelled }) }) as Point),
+  );
+}
+
+/** The points at which something comes in: a page of orders, a partner's fact, a message of the bus. */
+export const COMING_IN: readonly Point[] = [
+  { site: 'intake.commit', about: 'sfcc' },
+  { site: 'intake.committed', about: 'sfcc' },
+  ...['RELEASED_FROM_NAV', 'EXPORTED_TO_TPL', 'SHIPPED'].flatMap((about): Point[] => [{ site: 'transition.commit', about }, { site: 'transition.committed', about }]),
+  { site: 'bus.settle', about: 'complete' },
+  { site: 'bus.settled', about: 'complete' },
+];
+
+/** Every failpoint × effect, and where something comes in. */
+export const POINTS: readonly Point[] = [...COMING_IN, ...KINDS.flatMap(pointsOf)];
+
+/** As `OMS_FAILPOINTS` wants it. */
+export const armed = ({ site, about }: Point, action: string): Record<string, string> => ({ OMS_FAILPOINTS: `${site}/${about}=${action}` });
