@@ -45,6 +45,8 @@ export interface NavClient {
   close(): void;
 }
 
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
 /** Lies beside this file; the live one can only be had with NTLM. */
 const wsdl = path.join(__dirname, 'oms-integration.wsdl');
 
@@ -83,7 +85,9 @@ export function createNavClient(options: NavClientOptions): NavClient {
       // A fault comes with HTTP 500. Any other status must be an error to axios, or the NTLM handshake does not start.
       validateStatus: (status: number) => status === 200 || status === 500,
       maxRedirects: 0,
-      maxContentLength: 16 * 1024 * 1024,
+      // Counted while it streams. It was not asked to be compressed (node-soap says so), and is not unpacked: a bomb stays small.
+      maxContentLength: MAX_ANSWER_BYTES,
+      decompress: false,
       proxy: false,
       signal: AbortSignal.timeout(timeoutMs),
     };

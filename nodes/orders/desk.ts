@@ -4,6 +4,7 @@ import type { OrderAction } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, Rejected } from '../runtime/errors';
+import { unsound } from '../runtime/sound';
 import { inTransaction, type Pool, select } from '../store/pool';
 import { insertContent, orderColumns } from './intake';
 import type { Platforms } from './platforms';
@@ -131,9 +132,12 @@ export class OrderDesk {
     );
     if (!stored) return 'its raw order is not stored';
     const platform = this.#platforms.get(order.platform);
+    const raw: unknown = JSON.parse(stored.raw);
+    const wrong = unsound(raw);
+    if (wrong) return `it still cannot be generalised: ${wrong.pointer}: ${wrong.reason}; correct it at the storefront`;
     let canonical;
     try {
-      canonical = platform.generalise(JSON.parse(stored.raw));
+      canonical = platform.generalise(raw);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       return `it still cannot be generalised: ${error.pointer ?? ''}: ${error.message}`;

@@ -7,6 +7,7 @@ import { inTransaction, isRefusedBySql, type Pool, type PoolConnection, select }
 import { insert } from '../store/rows';
 import type { OrderContent } from './load';
 import type { CanonicalOrder } from './order';
+import { admitted, headOf, Quarantined } from './quarantine';
 
 /** How one platform's raw orders are read. */
 export interface Platform {
@@ -69,7 +70,7 @@ export async function findStore(pool: Pool, url: string): Promise<Store> {
 
 /**
  * Takes a page of raw orders in one transaction: each is stored as received, generalised, and becomes one order, however often it
- * comes. One that cannot be generalised stands in GENERALIZE_ERROR with pointer and reason, and the others go on. Should the
+ * comes. One that cannot be generalised, or must not even be passed on, stands in GENERALIZE_ERROR with pointer and reason, and the others go on. Should the
  * database refuse an order that looked good, the page is taken again without it and that one stands in GENERALIZE_ERROR too.
  */
 export async function takePage(
@@ -81,9 +82,10 @@ export async function takePage(
   const candidates = new Map<string, Candidate>();
   let unidentified = 0;
   for (const raw of raws) {
-    const identity = platform.identify(raw);
+    const order = admitted(raw, () => JSON.stringify(raw));
+    const identity = platform.identify(headOf(order));
     if (!identity) unidentified++;
-    else candidates.set(identity.platformId, received(store, raw, identity));
+    else candidates.set(identity.platformId, received(store, order, identity));
   }
   const known = await unchanged(pool, store, [...candidates.values()]);
   const all = [...candidates.values()].filter((candidate) => !known.includes(candidate)).map((candidate) => generalised(platform, candidate));
@@ -111,7 +113,7 @@ export async function takePage(
 }
 
 function received(store: Store, raw: unknown, identity: { platformId: string; modifiedAt: Date | undefined }): Candidate {
-  const text = JSON.stringify(raw);
+  const text = raw instanceof Quarantined ? raw.text : JSON.stringify(raw);
   return { ...identity, raw, text, hash: createHash('sha256').update(text).digest(), name: `${store.prefix}${identity.platformId}`, result: 'known' };
 }
 
@@ -129,8 +131,10 @@ async function unchanged(pool: Pool, store: Store, candidates: readonly Candidat
 const takenOf = ({ platformId, name, result, reason }: Candidate): Taken => ({ platformId, name, result, ...(reason !== undefined && { reason }) });
 
 function generalised(platform: Platform, candidate: Candidate): Candidate {
+  const { raw } = candidate;
+  if (raw instanceof Quarantined) return { ...candidate, result: 'generalize-error', reason: `${raw.wrong.pointer}: ${raw.wrong.reason}; the order is kept as it came` };
   try {
-    return { ...candidate, result: 'created', order: platform.generalise(candidate.raw) };
+    return { ...candidate, result: 'created', order: platform.generalise(raw) };
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     return { ...candidate, result: 'generalize-error', reason: `${error.pointer ?? ''}: ${error.message}` };

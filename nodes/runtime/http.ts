@@ -14,6 +14,7 @@ import {
 } from 'cockatiel';
 import { DecoratorHandler, type Dispatcher, Pool } from 'undici';
 import { InvalidInput, isKnownError, type KnownError, OutcomeUnknown, Retryable } from './errors';
+import { unsound } from './sound';
 
 export interface HttpClientOptions {
   /** Prefix of error codes, and what a person reads: `sfcc`. */
@@ -54,8 +55,11 @@ export interface HttpResponse {
   /** Lower-case names; repeated headers joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  /** The answer as JSON. @throws OutcomeUnknown (Retryable for a request that cannot have acted) `<name>.unreadable` */
-  readonly json: () => unknown;
+  /**
+   * The answer as JSON, safe to be passed on; with `any` also what is too deep or has keys that reach prototypes, only to be looked at.
+   * @throws OutcomeUnknown (Retryable for a request that cannot have acted) `<name>.unreadable`
+   */
+  readonly json: (options?: { any?: boolean }) => unknown;
 }
 
 export interface HttpClient {
@@ -119,6 +123,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           idempotent: false,
           signal: timeout.signal,
         });
+      const encoding = response.headers['content-encoding'];
+      if (encoding !== undefined && encoding !== 'identity') throw new Error('the answer is compressed, which was not asked for');
       const text = await readText(response.body, maxResponseBytes);
       return interpret(name, request, response, text);
     } catch (error) {
@@ -216,12 +222,16 @@ function interpret(name: string, request: HttpRequest, response: Dispatcher.Resp
     status,
     headers,
     text,
-    json: () => {
+    json: ({ any = false } = {}) => {
+      let value: unknown;
       try {
-        return JSON.parse(text) as unknown;
+        value = JSON.parse(text);
       } catch (cause) {
         throw doubt(request, `${name} answered something that is not JSON (HTTP ${status})`, { code: `${name}.unreadable`, cause });
       }
+      const wrong = any ? undefined : unsound(value);
+      if (wrong) throw doubt(request, `${name} answered JSON that nobody may pass on: ${wrong.pointer} ${wrong.reason}`, { code: `${name}.unreadable` });
+      return value;
     },
   };
 }

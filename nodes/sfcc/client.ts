@@ -1,6 +1,9 @@
 /** SFCC over OCAPI (Shop API for orders, Data API for their statuses) and the merchant's endpoint that fulfils and captures at once. */
 import { createHttpClient, doubt, type HttpClientOptions, type HttpRequest, type HttpResponse } from '../runtime/http';
 import { isKnownError, Rejected } from '../runtime/errors';
+import { itemTexts, memberText } from '../runtime/json-text';
+import { unsound } from '../runtime/sound';
+import { admitted, headOf } from '../orders/quarantine';
 import { isObject } from './place';
 import { createTokenSource } from './token';
 import type { Fault, FulfillmentRequest, FulfillmentResult, OrderPage } from './types';
@@ -40,9 +43,9 @@ export interface CallOptions {
  * token can be had, and Rejected `sfcc.<fault type>` with the fault's message when SFCC refuses (4xx with a fault document).
  */
 export interface SfccClient {
-  /** A page of orders, the least recently modified first. */
+  /** A page of orders, the least recently modified first; those that must not be passed on are in quarantine. */
   searchOrders(search: OrderSearch): Promise<OrderPage>;
-  /** The raw order, or undefined when the site has none of this number. */
+  /** The raw order, in quarantine where it must not be passed on, or undefined when the site has none of this number. */
   getOrder(site: string, orderNo: string): Promise<unknown>;
   /** Marks the order as taken. Repeating it does no harm, so it is never of unknown outcome. */
   markExported(site: string, orderNo: string, call?: CallOptions): Promise<void>;
@@ -92,7 +95,7 @@ export function createSfccClient(options: SfccClientOptions): SfccClient {
       const response = await send(request);
       if (response.status === 404 && faultOf(response)?.type === 'OrderNotFoundException') return undefined;
       refuseUnless(response.status === 200, request, response);
-      return response.json();
+      return admitted(response.json({ any: true }), () => response.text);
     },
     async markExported(site, orderNo, call) {
       const request = { method: 'PUT', path: `${data(site, orderNo)}/export_status`, mayHaveActed: false, ...call } as const;
@@ -119,12 +122,14 @@ export function createSfccClient(options: SfccClientOptions): SfccClient {
 
 /** Whether a raw order shows that the fulfil-and-capture call of this request id was carried out. Its absence proves nothing. */
 export function wasFulfilled(order: unknown, requestId: string): boolean {
-  return isObject(order) && order['c_omsFulfillmentRequestId'] === requestId && order['payment_status'] === 'paid';
+  const head = headOf(order);
+  return isObject(head) && head['c_omsFulfillmentRequestId'] === requestId && head['payment_status'] === 'paid';
 }
 
 /** Whether a raw order is cancelled. */
 export function wasCancelled(order: unknown): boolean {
-  return isObject(order) && order['status'] === 'cancelled';
+  const head = headOf(order);
+  return isObject(head) && head['status'] === 'cancelled';
 }
 
 /** Body of `POST /order_search` (definition `order_search_request`). */
@@ -144,13 +149,14 @@ export function toSearchRequest({ from, unexportedOnly = true, start, count }: O
 }
 
 function toPage(request: Pick<HttpRequest, 'mayHaveActed'>, response: HttpResponse): OrderPage {
-  const page = response.json();
+  const page = response.json({ any: true });
   if (isObject(page) && typeof page['total'] === 'number') {
     // OCAPI leaves `hits` away when nothing matches.
     const hits: unknown = page['hits'] ?? [];
     if (Array.isArray(hits) && hits.every(isObject)) {
       const { start, count, total } = { start: Number(page['start'] ?? 0), count: Number(page['count'] ?? hits.length), total: page['total'] };
-      return { start, count, total, orders: hits.map((hit) => hit['data']) };
+      const texts = unsound(hits) && itemTexts(memberText(response.text, 'hits') ?? '');
+      return { start, count, total, orders: hits.map((hit, index) => admitted(hit['data'], () => memberText(texts?.[index] ?? '', 'data') ?? '')) };
     }
   }
   throw doubt(request, 'SFCC answered something that is not an order search result', { code: 'sfcc.unreadable' });

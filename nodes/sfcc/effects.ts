@@ -1,5 +1,6 @@
 import { effect } from '../effects/effect';
 import type { Order } from '../orders/order';
+import { headOf } from '../orders/quarantine';
 import type { SfccClient } from './client';
 import { wasCancelled, wasFulfilled } from './client';
 import { fulfillmentRequestId, toFulfillmentRequest } from './mapping';
@@ -16,7 +17,7 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
   inquire: async (sfcc, order) => {
     const raw = await sfcc.getOrder(order.storeSite, order.platformId);
     if (!wasFulfilled(raw, fulfillmentRequestId(order))) return { found: false, what: 'the storefront does not show it as fulfilled by this request and paid' };
-    const transaction = (raw as Record<string, unknown>)['c_omsCaptureTransactionId'];
+    const transaction = (headOf(raw) as Record<string, unknown>)['c_omsCaptureTransactionId'];
     return { found: true, reference: typeof transaction === 'string' ? transaction : undefined };
   },
 });

@@ -1,3 +1,4 @@
+import { headOf } from '../orders/quarantine';
 import { modifiedAt } from './platform';
 
 /** Where a search stands between two pages; plain data, it travels in the message. */
@@ -24,7 +25,7 @@ export function firstPage(watermark: string | undefined, overlapMs: number): Pag
  * time does the offset grow.
  */
 export function nextPage(cursor: PageCursor, orders: readonly unknown[], count: number): PageCursor {
-  const times = orders.map((order) => modifiedAt(order)?.toISOString()).filter((time) => time !== undefined);
+  const times = orders.map((order) => modifiedAt(headOf(order))?.toISOString()).filter((time) => time !== undefined);
   const last = times.at(-1) ?? cursor.from;
   const covered = last === undefined ? {} : { covered: last };
   if (orders.length < count || last === undefined) return { ...cursor, ...covered, done: true };

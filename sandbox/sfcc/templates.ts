@@ -2,7 +2,7 @@ import type { OcapiOrder } from './ocapi';
 import { makeOrder, type Recipe } from './order-document';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'bad'] as const;
+export const templates = ['finished', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -15,9 +15,18 @@ const spoilers: readonly ((order: OcapiOrder) => AnyOrder)[] = [
   (order) => ({ ...order, product_items: [] }),
 ];
 
-/** Makes an order of a template: `finished` goods only, or `bad`, which no order system can take in. */
+/** Custom attributes that do harm where they are cloned or assigned; order number n takes the (n mod 4)th. */
+const weapons: readonly string[] = [
+  '{"__proto__": {"polluted": true}}',
+  '{"a": [{"constructor": {"prototype": {"polluted": true}}}]}',
+  '{"prototype": {"polluted": true}}',
+  `${'['.repeat(40)}${']'.repeat(40)}`,
+];
+
+/** Makes an order of a template: `finished` goods only, `bad`, which no order system can take in, or `hostile`, which must not even be passed on. */
 export function makeFromTemplate(template: Template, recipe: Recipe, variant: number): AnyOrder {
   const order = makeOrder(recipe);
+  if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });
   const spoil = template === 'bad' ? spoilers[variant % spoilers.length] : undefined;
   return spoil ? spoil(order) : order;
 }

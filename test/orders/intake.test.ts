@@ -1,5 +1,6 @@
 import { findStore, type Store, takePage } from '../../nodes/orders/intake';
 import { loadOrders } from '../../nodes/orders/load';
+import { admitted } from '../../nodes/orders/quarantine';
 import { sfcc } from '../../nodes/sfcc/platform';
 import { select } from '../../nodes/store/pool';
 import { aDocument } from '../sfcc/a-document';
@@ -60,6 +61,28 @@ test('one that cannot be generalised stands in GENERALIZE_ERROR with pointer and
   expect(broken?.reason).toMatch(/^\/currency: /);
   expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE order_id = ? AND kind = 'sfcc.mark-exported'", [broken?.id])).toBe(1);
   expect(await count(world, 'SELECT COUNT(*) FROM orders WHERE id = ? AND content IS NULL AND customer_email IS NULL AND total IS NULL', [broken?.id])).toBe(1);
+});
+
+test.each([
+  ['__proto__', '{"__proto__": {"polluted": 1}}', '/c_x/__proto__: is a forbidden key'],
+  ['constructor', '{"a": [0, {"constructor": {"prototype": {"polluted": 1}}}]}', '/c_x/a/1/constructor: is a forbidden key'],
+  ['depth', `${'['.repeat(2000)}${']'.repeat(2000)}`, `/c_x${'/0'.repeat(31)}: is nested deeper than 32 levels`],
+])('one that must not be passed on (%s) is kept as it came, in GENERALIZE_ERROR with the pointer; the rest of the page goes on', async (what, weapon, reason) => {
+  const no = `Q-${what}`;
+  // Numbers, blanks and escapes that writing the order again would change.
+  const text = `{ "order_no":"${no}",  "order_total": 10.00, "name":"\\u00e9", "last_modified": "2026-01-01T00:00:00.000Z", "c_x":${weapon} }`;
+  const page = await take(raw(`${no}-1`), admitted(JSON.parse(text), () => text), raw(`${no}-2`));
+  expect(page.taken.map((taken) => taken.result)).toEqual(['created', 'generalize-error', 'created']);
+  const [order] = await orders(no);
+  expect(order).toMatchObject({ status: 'GENERALIZE_ERROR', due: 0 });
+  expect(order?.reason).toContain(reason);
+  const [kept] = await select<{ raw: string; modified: Date }>(world.pool, 'SELECT raw, modified_at AS modified FROM platform_orders WHERE platform_id = ?', [no]);
+  expect(kept).toEqual({ raw: text, modified: new Date('2026-01-01T00:00:00Z') });
+  expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE order_id = ? AND kind = 'sfcc.mark-exported'", [order?.id])).toBe(1);
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  // The same once more, and from somebody who did not look before.
+  expect((await take(admitted(JSON.parse(text), () => text))).taken).toMatchObject([{ result: 'known' }]);
+  expect((await take(JSON.parse(text.replace(no, `${no}-3`)))).taken).toMatchObject([{ result: 'generalize-error' }]);
 });
 
 test('an order that only the database refuses does not take its page with it', async () => {

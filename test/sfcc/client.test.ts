@@ -1,3 +1,4 @@
+import { Quarantined } from '../../nodes/orders/quarantine';
 import { createSfccClient, type SfccClient, wasCancelled, wasFulfilled } from '../../nodes/sfcc/client';
 import { toFulfillmentRequest } from '../../nodes/sfcc/mapping';
 import { OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
@@ -5,7 +6,7 @@ import { anOrder } from '../orders/an-order';
 import { closedPort, failureOf, type Received, startServer, type TestServer } from '../runtime/a-server';
 import { aDocument } from './a-document';
 
-type Reply = { status: number; body?: unknown } | 'cut';
+type Reply = { status: number; body?: unknown; text?: string } | 'cut';
 
 /** A storefront whose tokens are `token-1`, `token-2` …, of which the latest is valid. */
 class Storefront {
@@ -38,7 +39,7 @@ beforeEach(async () => {
   server = await startServer((request, response, socket) => {
     const reply = storefront.answer(request);
     if (reply === 'cut') socket.resetAndDestroy();
-    else response.writeHead(reply.status, { 'content-type': 'application/json' }).end(reply.body === undefined ? '' : JSON.stringify(reply.body));
+    else response.writeHead(reply.status, { 'content-type': 'application/json' }).end(reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body)));
   });
   sfcc = createSfccClient({ url: `${server.url}/sfcc`, clientId: 'id', clientSecret: 'secret', timeoutMs: 1000 });
 });
@@ -220,4 +221,30 @@ test('an order read again shows what was done to it', () => {
   expect(wasFulfilled(undefined, 'US-US1:SHIP-1')).toBe(false);
   expect(wasCancelled(aDocument({ status: 'cancelled' }))).toBe(true);
   expect(wasCancelled(aDocument())).toBe(false);
+});
+
+describe('orders that must not be passed on', () => {
+  const hostile = '{ "order_no":"H1", "last_modified":"2026-01-01T00:00:00.000Z", "order_total": 10.00, "c_x": {"__proto__": {"polluted": true}} }';
+
+  test('are in quarantine, byte for byte, and the others of the page are as they were', async () => {
+    storefront.replies.push({ status: 200, text: `{"count": 3, "total": 3, "hits": [ {"data": {"order_no": "A"}},\n {"_type": "hit", "data": ${hostile} } , {"data": {"order_no": "B"}} ]}` });
+    const { orders } = await sfcc.searchOrders({ site: 'POPS-US', start: 0, count: 10 });
+    expect([orders[0], orders[2]]).toEqual([{ order_no: 'A' }, { order_no: 'B' }]);
+    expect(orders[1]).toBeInstanceOf(Quarantined);
+    expect(orders[1]).toMatchObject({ text: hostile, wrong: { pointer: '/c_x/__proto__' }, head: { order_no: 'H1', last_modified: '2026-01-01T00:00:00.000Z' } });
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  test('are read one by one, too, and still say whether they are fulfilled or cancelled', async () => {
+    const paid = hostile.replace('{ ', '{"payment_status":"paid","c_omsFulfillmentRequestId":"R1","status":"cancelled",');
+    storefront.replies.push({ status: 200, text: paid });
+    const order = await sfcc.getOrder('POPS-US', 'H1');
+    expect(order).toMatchObject({ text: paid });
+    expect([wasFulfilled(order, 'R1'), wasFulfilled(order, 'R2'), wasCancelled(order)]).toEqual([true, false, true]);
+  });
+
+  test('an answer of any other kind with such keys is unreadable', async () => {
+    storefront.replies.push({ status: 200, text: '{"order_no": "US1", "status": "completed", "__proto__": {}}' });
+    expect(await failureOf(sfcc.fulfilAndCapture('POPS-US', 'US1', toFulfillmentRequest(anOrder())))).toMatchObject({ constructor: OutcomeUnknown, code: 'sfcc.unreadable' });
+  });
 });

@@ -454,7 +454,7 @@ export class System {
   }
 
   /** Orders at the storefront. @returns the names that the OMS will give them */
-  async place(count: number, more: { template?: 'finished' | 'bad'; seed?: string; site?: string } = {}): Promise<string[]> {
+  async place(count: number, more: { template?: 'finished' | 'bad' | 'hostile'; seed?: string; site?: string } = {}): Promise<string[]> {
     const { orders } = await this.control<{ orders: { ref: string }[] }>('POST', 'orders', { platform: 'sfcc', count, ...more });
     return orders.map(({ ref }) => `${ref.slice(0, 2)}-${ref}`);
   }
