@@ -57,6 +57,7 @@ import { createPool, type Pool, select } from './nodes/store/pool';
 import { ActiveWork } from './nodes/work/active';
 import { Board } from './nodes/work/board';
 import { Claims } from './nodes/work/claims';
+import { Departures } from './nodes/work/departures';
 import { StageEnds } from './nodes/work/ends';
 import { Pauses } from './nodes/work/pauses';
 import { Processes } from './nodes/work/processes';
@@ -273,7 +274,7 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir }:
   const active = services.provide(ActiveWork, new ActiveWork());
   const transitions = services.provide(Transitions, new Transitions(pool, stages, { ...navFacts, ...camelFacts }));
   const metrics = services.provide(Metrics, new Metrics({ running: () => active.size(), writing: () => transitions.size() }));
-  const processes = services.provide(Processes, new Processes(pool, log, { instance, role: role.name }));
+  const processes = services.provide(Processes, new Processes(pool, log, { instance, role: role.name }, new Departures(path.join(dataDir, 'calls'))));
   const claims = services.provide(Claims, new Claims(pool, processes));
   const pauses = services.provide(Pauses, new Pauses(pool, stages));
   const board = services.provide(Board, new Board(reads, stages));

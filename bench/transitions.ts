@@ -39,7 +39,10 @@ const nothing = effect<null, { id: number; revision: number }, { order: number }
   key: ({ id }) => `bench.call:${id}`,
   policy: 'human',
   request: ({ id }) => ({ order: id }),
-  send: async () => ({ reference: 'B-1' }),
+  async send(_remote, _request, _subject, { leave }) {
+    leave();
+    return { reference: 'B-1' };
+  },
 });
 
 interface Rig {

@@ -17,7 +17,7 @@ export interface CamelClient {
    * @throws Rejected `camel.<code>` when Camel refuses (400, 409, 413 or 422 with a code and a message)
    * @throws OutcomeUnknown, Retryable as the HTTP client under the name `camel`
    */
-  requestFulfillment(request: FulfillmentRequest, call?: { readonly startBy?: number; readonly correlationId?: string }): Promise<string>;
+  requestFulfillment(request: FulfillmentRequest, call?: { readonly startBy?: number; readonly leave?: () => void; readonly correlationId?: string }): Promise<string>;
   /**
    * Sends a request that names no order, to see whether Camel is there and lets us in. By the contract such a request is refused, so
    * that it cannot act (docs/contracts).

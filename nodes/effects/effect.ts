@@ -10,6 +10,14 @@ export type Policy =
 /** What looking at the remote showed. */
 export type Inquiry = { found: true; reference?: string | undefined } | { found: false; what: string };
 
+/** What a client has to keep to when it makes a call for the ledger. */
+export interface Call {
+  /** `Date.now()` after which not one byte may be written any more. */
+  readonly startBy: number;
+  /** To be called right before the first byte, at each try. */
+  readonly leave: () => void;
+}
+
 /**
  * A remote side effect, declared once beside its client: what makes it the same effect, what is sent, and how doubt is settled.
  * `Remote` is the client, `Subject` what the effect is about, `Request` what goes over the wire.
@@ -24,8 +32,8 @@ export interface Effect<Remote, Subject, Request> {
   request(subject: Subject): Request;
   /** Minor units and currency that the call moves, for the ledger. */
   amount?(subject: Subject): { amount: number; currency: string };
-  /** Sends it, once, and not a byte after `startBy`; the error's class says what is known about the outcome. */
-  send(remote: Remote, request: Request, subject: Subject, call: { startBy: number }): Promise<{ reference?: string | undefined }>;
+  /** Sends it, once, and not a byte after `startBy` or before `leave()`; the error's class says what is known about the outcome. */
+  send(remote: Remote, request: Request, subject: Subject, call: Call): Promise<{ reference?: string | undefined }>;
   /** Looks whether it has happened, comparing customer and amount. Needed where the policy is `inquire`. */
   inquire?(remote: Remote, subject: Subject, request: Request): Promise<Inquiry>;
 }

@@ -25,6 +25,7 @@ export interface Performed {
 export class Ledger {
   readonly #pool: Pool;
   readonly #beginnings: Grouped<Beginning, Row>;
+  readonly #processes: Processes;
   readonly #transitions: Transitions;
   readonly #lookAfterMs: readonly number[];
 
@@ -32,6 +33,7 @@ export class Ledger {
   constructor(parts: { pool: Pool; processes: Processes; transitions: Transitions; lookAfterMs: readonly number[] }) {
     this.#pool = parts.pool;
     this.#beginnings = beginnings(parts.pool, parts.processes);
+    this.#processes = parts.processes;
     this.#transitions = parts.transitions;
     this.#lookAfterMs = parts.lookAfterMs;
   }
@@ -75,8 +77,14 @@ export class Ledger {
     begun: number,
   ): Promise<Performed> {
     await failpoint('effect.sent', effect.kind);
+    let left = false;
+    const leave = (): void => {
+      left = true;
+      this.#processes.leaves(row.id, row.attempt);
+    };
     try {
-      const { reference } = await effect.send(remote, request, subject, { startBy: begun + START_WITHIN_MS });
+      const { reference } = await effect.send(remote, request, subject, { startBy: begun + START_WITHIN_MS, leave });
+      if (!left) throw new Error(`the client of ${effect.kind} does not say when a call leaves: after a crash it would be sent again`);
       await failpoint('effect.answered', effect.kind);
       work.effects.push({ id: row.id, attempt: row.attempt, state: 'done', reference });
       return { reference };

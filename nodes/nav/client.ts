@@ -26,6 +26,8 @@ export interface NavClientOptions {
 export interface NavCall {
   /** `Date.now()` after which the call may not start any more; Retryable `nav.too-late`. */
   readonly startBy?: number;
+  /** Called right before the first byte of what may act. */
+  readonly leave?: () => void;
   readonly correlationId?: string;
 }
 
@@ -124,6 +126,7 @@ export function createNavClient(options: NavClientOptions): NavClient {
         const client = await soap();
         await authenticate(client, lane, correlationId);
         refuseLate(call);
+        call.leave?.();
         const result = await invoke(client, lane, 'ImportDocument', { docType, xmlText: xml }, correlationId).catch((error: unknown) => {
           throw interpretFailure(error, true);
         });

@@ -47,6 +47,8 @@ export interface HttpRequest {
   readonly correlationId?: string;
   /** `Date.now()` after which not one byte may be written any more. */
   readonly startBy?: number;
+  /** Called right before the first byte. */
+  readonly leave?: () => void;
 }
 
 export interface HttpResponse {
@@ -105,7 +107,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const policy = wrap(bulkhead(connections, queue), breaker);
 
   async function exchange(request: HttpRequest): Promise<HttpResponse> {
-    const start = new Start(request.startBy);
+    const start = new Start(request);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     try {
@@ -161,13 +163,15 @@ class Start {
   happened = false;
   tooLate = false;
 
-  constructor(private readonly startBy: number | undefined) {}
+  constructor(private readonly request: Pick<HttpRequest, 'startBy' | 'leave'>) {}
 
   /** Called right before the first byte. A throw here keeps it from being written. */
   now(): void {
     if (this.happened) throw new Error('undici was about to send the request a second time');
-    this.tooLate = this.startBy !== undefined && Date.now() > this.startBy;
+    const { startBy, leave } = this.request;
+    this.tooLate = startBy !== undefined && Date.now() > startBy;
     if (this.tooLate) throw new Error('the time to start sending has passed');
+    leave?.();
     this.happened = true;
   }
 }

@@ -35,6 +35,8 @@ export interface OrderSearch {
 export interface CallOptions {
   /** `Date.now()` after which the call may not start any more; Retryable `sfcc.too-late`. */
   readonly startBy?: number;
+  /** Called right before the first byte. */
+  readonly leave?: () => void;
   readonly correlationId?: string;
 }
 

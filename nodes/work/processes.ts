@@ -1,5 +1,6 @@
 import { inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
 import type { Log } from '../runtime/log';
+import type { Departures } from './departures';
 import { QUEUES } from './source';
 
 /** Silent for this long (database time), a process counts as dead and its claims are freed by any other. */
@@ -16,6 +17,7 @@ export class Processes {
   readonly #pool: Pool;
   readonly #log: Log;
   readonly #about: { instance: string; role: string };
+  readonly #departures: Departures | undefined;
   #id = 0;
   #revision: string | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -24,10 +26,12 @@ export class Processes {
   #beatAt = performance.now();
   #judgesFrom = 0;
 
-  constructor(pool: Pool, log: Log, about: { instance: string; role: string }) {
+  /** @param departures what this instance can tell about the calls of its earlier runs; nothing unless given */
+  constructor(pool: Pool, log: Log, about: { instance: string; role: string }, departures?: Departures) {
     this.#pool = pool;
     this.#log = log;
     this.#about = about;
+    this.#departures = departures;
   }
 
   /** The name of this process over its runs. */
@@ -45,7 +49,8 @@ export class Processes {
     const earlier = await select<{ id: number }>(this.#pool, 'SELECT id FROM processes WHERE instance = ? AND ended_at IS NULL', [this.#about.instance]);
     await this.#register();
     this.#beatAt = performance.now();
-    for (const { id } of earlier) await this.#free(id, true);
+    for (const { id } of earlier) await this.#free(id, true, this.#departures?.leftBy(id));
+    this.#departures?.forgetOthers(this.#id);
     this.#timer = setInterval(() => {
       this.#beating ??= this.beat()
         .catch((error: Error) => this.#log.warn({ code: 'process.beat', reason: error.message }, 'the heartbeat could not be written'))
@@ -58,6 +63,12 @@ export class Processes {
       this.#about.instance, this.#about.role, process.pid, this.#revision ?? null,
     ]);
     this.#id = (result as unknown as { insertId: number }).insertId;
+    this.#departures?.open(this.#id);
+  }
+
+  /** A call's first byte comes next: from here on nobody can say that it never left. */
+  leaves(effect: number, attempt: number): void {
+    this.#departures?.note(effect, attempt);
   }
 
   /** Which flows this process runs, for everybody who looks. */
@@ -87,7 +98,8 @@ export class Processes {
     for (const { id } of silent) await this.#free(id, false);
   }
 
-  async #free(id: number, certainlyGone: boolean): Promise<void> {
+  /** @param left which of its calls left; without it every one of them may have */
+  async #free(id: number, certainlyGone: boolean, left?: ReturnType<Departures['leftBy']>): Promise<void> {
     const freed = await inTransaction(this.#pool, async (connection) => {
       const still = await select<{ id: number }>(
         connection,
@@ -99,7 +111,7 @@ export class Processes {
       await connection.query("UPDATE job_runs SET state = 'lost', finished_at = NOW(6), result = 'its process ended' WHERE process_id = ? AND state = 'running'", [id]);
       const orders = await freeClaims(connection, id, 'status');
       const tasks = await freeClaims(connection, id, 'task');
-      await doubtCalls(connection, id);
+      await endCalls(connection, id, left);
       return { orders, tasks };
     });
     if (freed && freed.orders + freed.tasks > 0) this.#log.warn({ code: 'process.freed', process: id, orders: freed.orders, tasks: freed.tasks }, 'the claims of a dead process are free again');
@@ -138,15 +150,17 @@ async function freeClaims(connection: PoolConnection, process: number, kind: 'st
   return claimed.length;
 }
 
-/** Calls that the dead process had begun: nobody heard the answer. */
-async function doubtCalls(connection: PoolConnection, process: number): Promise<void> {
-  const open = await select<{ effect: number }>(connection, 'SELECT effect_id AS effect FROM effect_attempts WHERE process_id = ? AND ended_at IS NULL', [process]);
-  if (open.length === 0) return;
-  const ids = open.map((row) => row.effect);
-  const reason = 'the process that sent it ended before the answer';
-  await connection.query("UPDATE effects SET state = 'unknown', reason = ? WHERE id IN (?) AND state = 'sent'", [reason, ids]);
-  await connection.query(
-    "UPDATE effect_attempts SET outcome = 'unknown', detail = ?, ended_at = NOW(6) WHERE process_id = ? AND ended_at IS NULL",
-    [reason, process],
-  );
+/** Calls that the dead process had begun: nobody heard the answer. One that provably never left is begun again. */
+async function endCalls(connection: PoolConnection, process: number, left: ReturnType<Departures['leftBy']>): Promise<void> {
+  const open = await select<{ effect: number; attempt: number }>(connection, 'SELECT effect_id AS effect, attempt FROM effect_attempts WHERE process_id = ? AND ended_at IS NULL', [process]);
+  const never = left ? open.filter(({ effect, attempt }) => !left.has(effect, attempt)) : [];
+  await end(connection, process, never, { state: 'intent', outcome: 'not sent', reason: 'the process ended before the first byte was sent' });
+  await end(connection, process, open.filter((call) => !never.includes(call)), { state: 'unknown', outcome: 'unknown', reason: 'the process that sent it ended before the answer' });
+}
+
+async function end(connection: PoolConnection, process: number, calls: readonly { effect: number }[], as: { state: string; outcome: string; reason: string }): Promise<void> {
+  if (calls.length === 0) return;
+  const ids = calls.map(({ effect }) => effect);
+  await connection.query("UPDATE effects SET state = ?, reason = ? WHERE id IN (?) AND state = 'sent'", [as.state, as.reason, ids]);
+  await connection.query('UPDATE effect_attempts SET outcome = ?, detail = ?, ended_at = NOW(6) WHERE effect_id IN (?) AND process_id = ? AND ended_at IS NULL', [as.outcome, as.reason, ids, process]);
 }

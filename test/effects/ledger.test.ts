@@ -1,7 +1,11 @@
-import { effect, type Effect, type Inquiry } from '../../nodes/effects/effect';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Call, effect, type Effect, type Inquiry } from '../../nodes/effects/effect';
 import { OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
 import { describe as describeFailure } from '../../nodes/runtime/failure';
 import { select } from '../../nodes/store/pool';
+import { Departures } from '../../nodes/work/departures';
 import type { Work } from '../../nodes/work/source';
 import { createEngine, type Engine } from '../support/engine';
 import { count, createWorld, makeOrders, statusOf, type World } from '../support/orders';
@@ -34,7 +38,8 @@ const call = (policy: 'key' | 'inquire' | 'human'): Effect<Remote, Subject, { am
     key: (subject: Subject) => `test.call:${policy}:${subject.id}`,
     policy,
     request: () => ({ amount: '25.00' }),
-    async send(to: Remote) {
+    async send(to: Remote, _request, _subject, { leave }) {
+      leave();
       to.acted++;
       return to.answer();
     },
@@ -69,7 +74,7 @@ test('the row is committed as sent before the first byte, and done with the tran
   const { subject, work } = await claimed();
   const to = remote();
   let atTheCall: unknown;
-  const watched = { ...call('inquire'), send: async (target: Remote) => { atTheCall = (await row(subject))?.state; target.acted++; return { reference: 'SO1' }; } };
+  const watched = { ...call('inquire'), send: async (target: Remote, _request: unknown, _subject: unknown, { leave }: Call) => { atTheCall = (await row(subject))?.state; leave(); target.acted++; return { reference: 'SO1' }; } };
   await engine.ledger.perform(watched, to, subject, work);
   expect(atTheCall).toBe('sent');
   expect(await row(subject)).toMatchObject({ state: 'sent' });
@@ -211,6 +216,47 @@ test('a process that dies between the call and its outcome leaves it in doubt, n
   engine.active.end(heir);
 });
 
+test('a killed process: a call that never left is sent again, one that left is in doubt', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'oms-calls-'));
+  const killed = await createEngine(world, 'instance-that-is-killed', new Departures(folder));
+  await world.admin.query('UPDATE order_status SET due_at = NULL');
+  const [waiting = 0, gone = 0] = await makeOrders(world, 2, ['READY_TO_CREATE_IN_NAV'], true);
+  const reached = { waiting: Promise.withResolvers<void>(), gone: Promise.withResolvers<void>() };
+  const hanging = {
+    ...call('human'),
+    send: (_to: unknown, _request: unknown, { id }: Subject, { leave }: Call): Promise<never> => {
+      if (id === gone) leave();
+      reached[id === gone ? 'gone' : 'waiting'].resolve();
+      return new Promise(() => undefined);
+    },
+  };
+  for (let i = 0; i < 2; i++) {
+    const work = await killed.claim('READY_TO_CREATE_IN_NAV');
+    void killed.ledger.perform(hanging, remote(), { id: work.order, revision: 1 }, work);
+  }
+  await Promise.all([reached.waiting.promise, reached.gone.promise]);
+  const next = await createEngine(world, 'instance-that-is-killed', new Departures(folder));
+  expect(await row({ id: waiting, revision: 1 })).toMatchObject({ state: 'intent', attempt: 1 });
+  expect(await row({ id: gone, revision: 1 })).toMatchObject({ state: 'unknown', attempt: 1 });
+  const to = remote();
+  for (let i = 0; i < 2; i++) {
+    const heir = await next.claim('READY_TO_CREATE_IN_NAV');
+    await caught(next.ledger.perform(call('human'), to, { id: heir.order, revision: 1 }, heir));
+  }
+  expect(to.acted).toBe(1);
+  expect(await row({ id: waiting, revision: 1 })).toMatchObject({ state: 'sent', attempt: 2 });
+  await killed.processes.stop();
+  await next.processes.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test('a client that does not say when its calls leave fails at its first one', async () => {
+  const { subject, work } = await claimed();
+  const silent = { ...call('inquire'), send: async () => ({ reference: 'R1' }) };
+  await expect(engine.ledger.perform(silent, remote(), subject, work)).rejects.toThrow('does not say when a call leaves');
+  engine.active.end(work);
+});
+
 test('an edit between the load and the call stops the call', async () => {
   const { subject, work } = await claimed();
   await world.pool.query('UPDATE orders SET revision = 2 WHERE id = ?', [subject.id]);
@@ -237,7 +283,8 @@ describe('an answer that comes after its claim was taken away', () => {
     let acted = 0;
     const slow: Effect<null, Subject, string> = effect({
       kind: 'test.slow', key: ({ id }: Subject) => `test.slow:${id}`, policy: 'human', request: () => '25.00',
-      send: () => {
+      send: (_remote, _request, _subject, { leave }) => {
+        leave();
         acted++;
         sent.resolve();
         return answered.promise;

@@ -181,6 +181,13 @@ describe('provably nothing happened', () => {
     expect(imports(server.seen)).toEqual([]);
   });
 
+  test('the caller is told once, right before the document leaves', async () => {
+    const { nav: server, client: calls } = await serve();
+    const told: number[] = [];
+    await calls.importDocument('us', DocType.SalesOrder, order, { leave: () => told.push(imports(server.seen).length) });
+    expect(told).toEqual([0]);
+  });
+
   test('the start was too late', async () => {
     const { nav: server, client: calls } = await serve();
     const late = calls.importDocument('us', DocType.SalesOrder, order, { startBy: Date.now() - 1 });

@@ -77,6 +77,19 @@ describe('provably nothing reached the remote', () => {
     expect(received).toHaveLength(1);
   });
 
+  test('the caller is told right before the first byte, and may keep it from being written', async () => {
+    const { server: { received }, client: http } = await serve((_, response) => response.end());
+    const told: number[] = [];
+    await failureOf(http.request({ ...act, startBy: Date.now() - 1, leave: () => told.push(-1) }));
+    await http.request({ ...act, leave: () => told.push(received.length) });
+    expect(told).toEqual([0]);
+    const noNote = (): never => {
+      throw new Error('no space left on device');
+    };
+    expect(await failureOf(http.request({ ...act, leave: noNote }))).toBeInstanceOf(Retryable);
+    expect(received).toHaveLength(1);
+  });
+
   test('too many are under way', async () => {
     const arrived = Promise.withResolvers<ServerResponse>();
     const { server: { received }, client: http } = await serve((_, response) => arrived.resolve(response), { connections: 1, queue: 0 });

@@ -5,6 +5,7 @@ import { navFacts } from '../../nodes/nav/facts';
 import { createLog } from '../../nodes/runtime/log';
 import { ActiveWork } from '../../nodes/work/active';
 import { Claims } from '../../nodes/work/claims';
+import type { Departures } from '../../nodes/work/departures';
 import { StageEnds } from '../../nodes/work/ends';
 import { Pauses } from '../../nodes/work/pauses';
 import { Processes } from '../../nodes/work/processes';
@@ -20,7 +21,7 @@ export const SPINE: readonly Status[] = ['READY_FOR_PROCESSING', 'READY_TO_CREAT
 export const silent = createLog('silent');
 
 /** The working parts of one process on a test database, without Node-RED. */
-export async function createEngine(world: World, instance = `test-${Math.random()}`) {
+export async function createEngine(world: World, instance = `test-${Math.random()}`, departures?: Departures) {
   const { pool } = world;
   const stages = new Stages();
   for (const status of SPINE) stages.addStatus(status, { node: status, scheduled: false });
@@ -28,7 +29,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
   stages.addStatus('SHIPPED', { node: 'SHIPPED', scheduled: true });
   for (const kind of ['sfcc.cancel', 'sfcc.mark-exported']) stages.addTask(kind, { node: kind, scheduled: false });
   const transitions = new Transitions(pool, stages, { ...navFacts, ...camelFacts });
-  const processes = new Processes(pool, silent, { instance, role: 'all' });
+  const processes = new Processes(pool, silent, { instance, role: 'all' }, departures);
   await processes.start();
   const claims = new Claims(pool, processes);
   const active = new ActiveWork();
