@@ -1,5 +1,7 @@
-/** How a message of a queue is settled. */
-export type Settlement = { outcome: 'complete' } | { outcome: 'abandon' } | { outcome: 'dead-letter'; reason: string };
+import type { Failure } from '../runtime/failure';
+
+/** How a message of a queue is settled: done, not now because of a failure, or never. */
+export type Settlement = { outcome: 'complete' } | { outcome: 'abandon'; failure: Failure } | { outcome: 'dead-letter'; reason: string };
 
 /** Messages of queues that are being worked on: a flow's message carries only the key, functions do not survive a wire. */
 export class Deliveries {

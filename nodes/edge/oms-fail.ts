@@ -33,7 +33,7 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
         await answer(message, keys, problem.status, problem, 'application/problem+json');
       }
       if (message.delivery !== undefined)
-        await deliveries.settle(message.delivery, failure.class === 'invalid' ? { outcome: 'dead-letter', reason: failure.message } : { outcome: 'abandon' });
+        await deliveries.settle(message.delivery, failure.class === 'invalid' ? { outcome: 'dead-letter', reason: failure.message } : { outcome: 'abandon', failure });
       if (hasWork(message)) {
         message.work.at = source?.id ?? node.id;
         metrics.failure(message.work.name, failure.class);

@@ -21,6 +21,8 @@ export interface BusMessage {
   readonly body: unknown;
   /** How often it was delivered before. */
   readonly deliveryCount: number;
+  /** Until when nobody else gets it; milliseconds since 1970. */
+  readonly lockedUntil: number;
   /**
    * Settles the message; only the first outcome counts. A lock that was lost is no error: the message comes again.
    * @param reason for people who look at the dead letters
@@ -43,10 +45,14 @@ export interface ReceiverOptions {
   readonly timeoutMs?: number;
 }
 
+/** Why nothing is taken: flows are being deployed, or nothing could be committed. */
+export type Pause = 'deploy' | 'database';
+
 export interface Receiver {
   /** Takes no more messages; those given out can still be settled. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
+  pause(why?: Pause): Promise<void>;
+  /** Goes on, once nobody has a reason to pause any more. */
+  resume(why?: Pause): Promise<void>;
   /** Takes no more, waits for the messages in flight (the rest comes again when their locks end), then disconnects. */
   close(waitMs?: number): Promise<void>;
 }
@@ -62,6 +68,7 @@ export function startReceiver(options: ReceiverOptions): Receiver {
   const report = onChange(options.onStatus);
   const inFlight = new Set<Promise<void>>();
   const link = new EventEmitter();
+  const paused = new Set<Pause>();
   let subscribed: { close(): Promise<void> } | undefined;
 
   async function process(received: ServiceBusReceivedMessage): Promise<void> {
@@ -72,6 +79,7 @@ export function startReceiver(options: ReceiverOptions): Receiver {
       id: String(received.messageId ?? received.sequenceNumber),
       body: received.body as unknown,
       deliveryCount: received.deliveryCount ?? 0,
+      lockedUntil: received.lockedUntilUtc?.getTime() ?? 0,
       settle(outcome, reason) {
         settling ??= settleInTurn(() => settleUnlessGone(received, outcome, reason)).finally(settled.resolve);
         return settling;
@@ -128,8 +136,16 @@ export function startReceiver(options: ReceiverOptions): Receiver {
 
   subscribe();
   return {
-    pause: () => changeInTurn(unsubscribe),
-    resume: () => changeInTurn(() => Promise.resolve(subscribe())),
+    pause(why = 'deploy') {
+      paused.add(why);
+      return changeInTurn(unsubscribe);
+    },
+    resume(why = 'deploy') {
+      paused.delete(why);
+      return changeInTurn(async () => {
+        if (paused.size === 0) subscribe();
+      });
+    },
     close: (waitMs = 10_000) =>
       changeInTurn(async () => {
         await unsubscribe();

@@ -159,7 +159,7 @@ describe('a process that is killed', () => {
 
   /** Each life tells two batches and ends at the third. @returns what the topic has heard in four lives, and what has happened */
   async function fourLives(site: string): Promise<{ told: Told[]; happened: string[] }> {
-    mortal = await startSystem({ flows: impatient(), env: { OMS_FAILPOINTS: `${site}=kill@3`, OMS_INQUIRY_SECONDS: '0.2,0.5' } });
+    mortal = await startSystem({ lockMs: 2000, flows: impatient(), env: { OMS_FAILPOINTS: `${site}=kill@3`, OMS_INQUIRY_SECONDS: '0.2,0.5' } });
     const names = await mortal.place(10);
     for (let life = 1; life < 4; life++) {
       await waitFor(async () => (await mortal.api('/healthz', { as: null }).catch(() => undefined)) === undefined, { what: `the end of life ${life}`, timeoutMs: 60_000, seen: () => mortal.standings(names) });

@@ -27,7 +27,7 @@ const SETTINGS: Record<string, object> = {
   'oms-sfcc-order': { connection: 'sfcc', action: 'fulfil' },
   'oms-nav-document': { connection: 'nav', document: 'sales-order' },
   'oms-camel-request': { connection: 'camel' },
-  'oms-service-bus-receive': { connection: 'bus', inFlight: 1 },
+  'oms-service-bus-receive': { connection: 'bus', inFlight: 1, maxDeliveries: 3 },
   'oms-service-bus-send': { connection: 'bus' },
   'oms-outbox': { batch: 10 },
 };
