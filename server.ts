@@ -6,7 +6,7 @@ import path from 'node:path';
 import { hash } from 'bcryptjs';
 import express from 'express';
 import helmet from 'helmet';
-import { camelFacts, camelReadings } from './nodes/camel/facts';
+import { camelFacts, camelReadings, camelUsual } from './nodes/camel/facts';
 import { Callers } from './nodes/edge/callers';
 import { Contracts } from './nodes/edge/contracts';
 import { Deliveries } from './nodes/edge/deliveries';
@@ -17,27 +17,31 @@ import { answerMalformed } from './nodes/edge/malformed';
 import { problem } from './nodes/edge/problem';
 import { Rates } from './nodes/edge/rates';
 import { FactReaders } from './nodes/edge/readers';
+import { Calls } from './nodes/effects/calls';
 import { Ledger } from './nodes/effects/ledger';
 import { Flags } from './nodes/flags/flags';
-import { Deploys } from './nodes/flows/deploys';
+import { Deploys, type RunningFlows } from './nodes/flows/deploys';
 import { assertFit } from './nodes/flows/fit';
 import { FlowFiles } from './nodes/flows/flow-files';
 import { Follower } from './nodes/flows/follow';
 import { EditedFlows, FollowedFlows } from './nodes/flows/origin';
 import { type FlowsApi, Quiesce } from './nodes/flows/quiesce';
 import { FlowRevisions } from './nodes/flows/revisions';
+import { DeployedRoutes } from './nodes/flows/routes';
 import { NodeRedState } from './nodes/flows/state';
 import { createFlowStorage } from './nodes/flows/storage';
 import { readableRefusals } from './nodes/flows/toast';
 import { JobRuns } from './nodes/jobs/runs';
 import { Stages } from './nodes/lifecycle/stages';
 import { Transitions } from './nodes/lifecycle/transitions';
-import { navFacts, navReadings } from './nodes/nav/facts';
+import { navFacts, navReadings, navUsual } from './nodes/nav/facts';
 import { Outbox } from './nodes/outbox/outbox';
 import { OrderDesk } from './nodes/orders/desk';
 import { loadOrders } from './nodes/orders/load';
 import { Platforms } from './nodes/orders/platforms';
+import { Replay } from './nodes/orders/replay';
 import { setUpSandboxStores } from './nodes/orders/sandbox-stores';
+import { Why } from './nodes/orders/why';
 import { startPage } from './nodes/reports/start-page';
 import { apiPage } from './nodes/reports/api-page';
 import { checkEnvironment } from './nodes/runtime/config';
@@ -114,7 +118,7 @@ async function main(): Promise<void> {
   const reads = createPool(env.required('OMS_DATABASE_APP_URL'), READ_POOL_SIZE, { statementSeconds: env.number('OMS_READ_SECONDS', 5), queueLimit: WAITING_READS });
 
   const services = new Services();
-  const parts = provideServices(services, { pool, reads, env, log, dataDir });
+  const parts = provideServices(services, { pool, reads, env, log, dataDir, running: () => running() });
   const { createSettings } = require('./settings') as typeof Settings; // refuses whoever is not this server
   const red = (require('node-red') as { default?: NodeRed } & NodeRed).default ?? (require('node-red') as NodeRed);
 
@@ -194,7 +198,8 @@ async function main(): Promise<void> {
   forwardLog(red, log);
   provideReportAccount(env);
   const { flows } = red.runtime;
-  quiesce.wrap(flows, new Deploys({ files, running: flows.getFlows.bind(flows, {}), check: assertFit }), () => origin.isBehind());
+  const running = flows.getFlows.bind(flows, {});
+  quiesce.wrap(flows, new Deploys({ files, running, check: assertFit }), () => origin.isBehind());
   const follower = new Follower(() => quiesce.catchUp(), log);
   const flowsStarted = Promise.withResolvers<void>();
   red.events.on('flows:started', (event) => {
@@ -264,7 +269,7 @@ async function main(): Promise<void> {
 }
 
 /** Makes the process's one instance of everything that nodes ask for. */
-function provideServices(services: Services, { pool, reads, env, log, dataDir }: { pool: Pool; reads: Pool; env: Environment; log: Log; dataDir: string }) {
+function provideServices(services: Services, { pool, reads, env, log, dataDir, running }: { pool: Pool; reads: Pool; env: Environment; log: Log; dataDir: string; running: () => Promise<RunningFlows> }) {
   const role = services.provide(Role, new Role((env.optional('OMS_ROLE') ?? 'all') as Role['name']));
   const instance = env.optional('OMS_INSTANCE') ?? `${hostname()}:${dataDir}`;
   services.provide(Logger, new Logger(log));
@@ -292,7 +297,12 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir }:
   services.provide(IdempotencyKeys, new IdempotencyKeys(pool));
   services.provide(FactReaders, new FactReaders({ ...navReadings, ...camelReadings }));
   services.provide(Inbox, new Inbox({ pool, transitions, metrics }));
-  services.provide(OrderDesk, new OrderDesk({ pool, transitions, platforms }));
+  const desk = services.provide(OrderDesk, new OrderDesk({ pool, transitions, platforms }));
+  const calls = services.provide(Calls, new Calls());
+  const routes = new DeployedRoutes(running);
+  const orders = services.get(OrderSource);
+  services.provide(Why, new Why({ pool: reads, routes, calls, orders, rules: { ...navFacts, ...camelFacts }, usual: [...navUsual, ...camelUsual] }));
+  services.provide(Replay, new Replay({ pool, desk, routes, calls, orders }));
   services.provide(Contracts, new Contracts(path.join(APP_DIR, 'docs', 'contracts')));
   services.provide(
     Callers,

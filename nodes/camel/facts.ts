@@ -1,5 +1,5 @@
 import type { Reading } from '../edge/readers';
-import type { FactContext, FactDecision, FactRules, Write } from '../lifecycle/facts';
+import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
 
@@ -128,6 +128,16 @@ function misfit({ shipment_id: shipment, lines }: Shipment, context: FactContext
   }
   return undefined;
 }
+
+/** What Cirro usually tells about the current sequence, and about a parcel with everything that is left. */
+export const camelUsual: readonly UsualFact[] = [
+  { type: 'accepted', from: 'Cirro', body: ({ exportSequence: sequence }): FulfillmentEvent => ({ id: '', type: 'accepted', order_id: '', sequence, at: '' }) },
+  { type: 'shipped', from: 'Cirro', body: ({ lines }): Shipment => ({ order_id: '', shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(lines) }) },
+  { type: 'rejected', from: 'Cirro', body: ({ exportSequence: sequence }): FulfillmentEvent => ({ id: '', type: 'rejected', order_id: '', sequence, at: '' }) },
+];
+
+const left = (lines: FactContext['lines']): Shipment['lines'] =>
+  lines.map(({ lineId, quantity, shipped, cancelled }) => ({ line_id: lineId, quantity: quantity - shipped - cancelled })).filter(({ quantity }) => quantity > 0);
 
 /** REST and Service Bus carry the same event with the same id: they share one inbox source. */
 export const camelReadings: Readonly<Record<string, Reading>> = {

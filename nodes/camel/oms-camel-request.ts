@@ -1,3 +1,4 @@
+import { Calls } from '../effects/calls';
 import { Ledger } from '../effects/ledger';
 import { requireOrder } from '../orders/message';
 import type { Order } from '../orders/order';
@@ -13,7 +14,9 @@ interface CamelRequestConfig extends NodeConfig {
 export default defineNode<CamelRequestConfig, StageMessage<Order>>('oms-camel-request', (node, config) => {
   const camel = node.use<CamelClient>(config.connection);
   const ledger = node.services.get(Ledger);
+  const forget = node.services.get(Calls).add(node.id, requestFulfillment);
   return {
+    close: forget,
     async input(message, send) {
       const work = requireWork(message);
       message.payload = await ledger.perform(requestFulfillment, camel, requireOrder(message), work);

@@ -11,12 +11,7 @@ const WINDOWS = [10 * SECOND, 600 * SECOND, 86_400 * SECOND, 31 * 86_400 * SECON
  * @throws InvalidInput `job.bad-cron`
  */
 export function slotAt(cron: string, now: Date): Date | undefined {
-  let expression: CronosExpression;
-  try {
-    expression = CronosExpression.parse(cron, { timezone: 'UTC' });
-  } catch (error) {
-    throw new InvalidInput(`"${cron}" is no cron expression: ${(error as Error).message}`, { code: 'job.bad-cron', next: 'Correct recurring_jobs.cron.' });
-  }
+  const expression = parse(cron);
   for (const window of WINDOWS) {
     let slot = expression.nextDate(new Date(now.getTime() - window));
     if (!slot || slot > now) continue;
@@ -24,4 +19,15 @@ export function slotAt(cron: string, now: Date): Date | undefined {
     return slot;
   }
   return undefined;
+}
+
+/** The next scheduled time after `now`. @throws InvalidInput `job.bad-cron` */
+export const nextSlot = (cron: string, now: Date): Date | undefined => parse(cron).nextDate(now) ?? undefined;
+
+function parse(cron: string): CronosExpression {
+  try {
+    return CronosExpression.parse(cron, { timezone: 'UTC' });
+  } catch (error) {
+    throw new InvalidInput(`"${cron}" is no cron expression: ${(error as Error).message}`, { code: 'job.bad-cron', next: 'Correct recurring_jobs.cron.' });
+  }
 }

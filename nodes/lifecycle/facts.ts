@@ -60,4 +60,12 @@ export type FactDecision =
 /** What one type of fact means; pure. */
 export type FactRule = (body: never, context: FactContext) => FactDecision;
 
+/** A fact as it usually comes, to ask its rule what it would do to an order. */
+export interface UsualFact {
+  type: string;
+  /** Who tells it. */
+  from: string;
+  body(context: FactContext): unknown;
+}
+
 export type FactRules = Readonly<Record<string, FactRule>>;

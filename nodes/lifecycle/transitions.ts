@@ -29,6 +29,7 @@ export class Transitions {
 
   constructor(pool: Pool, stages: Stages, rules: FactRules) {
     this.#stages = stages;
+    this.events.setMaxListeners(0); // every stage of the flows listens
     this.#rules = rules;
     this.#queue = groupedWrites({ pool, lanes: LANES, max: GROUP, write: (...group) => this.#write(...group) });
   }

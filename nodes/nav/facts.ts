@@ -1,5 +1,5 @@
 import type { Reading } from '../edge/readers';
-import type { FactContext, FactDecision, FactRules } from '../lifecycle/facts';
+import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
 
@@ -42,6 +42,12 @@ export const navFacts: FactRules = {
     return { is: 'impossible', reason: `an order in ${status} has been released already or is gone` };
   },
 };
+
+/** What NAV's releases usually look like. */
+export const navUsual: readonly UsualFact[] = [
+  { type: 'RELEASED_FROM_NAV', from: 'NAV', body: (): ReleaseReport => ({ status: 'RELEASED_FROM_NAV', event_id: '' }) },
+  { type: 'FAILED_TO_RELEASE_FROM_NAV', from: 'NAV', body: (): ReleaseReport => ({ status: 'FAILED_TO_RELEASE_FROM_NAV', event_id: '' }) },
+];
 
 /** The one fact of a release report; the order is named in the path. */
 export const navReadings: Readonly<Record<string, Reading>> = {

@@ -1,3 +1,4 @@
+import { Calls } from '../effects/calls';
 import type { Effect } from '../effects/effect';
 import { Ledger } from '../effects/ledger';
 import { requireOrder } from '../orders/message';
@@ -27,7 +28,9 @@ export default defineNode<NavDocumentConfig, StageMessage<Order>>('oms-nav-docum
   const document = DOCUMENTS[config.document];
   if (!document) throw new InvalidInput('no document is chosen', { code: 'nav.no-document' });
   const ledger = node.services.get(Ledger);
+  const forget = node.services.get(Calls).add(node.id, document);
   return {
+    close: forget,
     async input(message, send) {
       const work = requireWork(message);
       message.payload = await ledger.perform(document, nav, requireOrder(message), work);

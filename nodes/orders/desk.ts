@@ -2,6 +2,7 @@ import { escape, escapeId } from 'mysql2';
 import type { HoldDecision } from '../lifecycle/change';
 import type { OrderAction } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
+import { putBackTo } from '../lifecycle/put-back';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, Rejected } from '../runtime/errors';
 import { unsound } from '../runtime/sound';
@@ -20,7 +21,7 @@ export interface Asked {
 /** What an operator is told. `result` says what happened; 202 where it is to be decided later. */
 export interface Answer {
   statusCode: number;
-  body: { order_id: string; status: string; result: string; reason?: string; possible?: readonly OrderAction[] };
+  body: { order_id: string; status: string; result: string; reason?: string; possible?: readonly OrderAction[]; [more: string]: unknown };
 }
 
 interface Standing {
@@ -46,9 +47,13 @@ export class OrderDesk {
     this.#platforms = parts.platforms;
   }
 
-  /** Puts an order in error back to where it failed from. One that was never generalised is read again first. */
-  async putBack(idOrName: string, asked: Asked): Promise<Answer> {
+  /**
+   * Puts an order in error back to where it failed from. One that was never generalised is read again first.
+   * @param version of the order that somebody has looked at; another one is refused
+   */
+  async putBack(idOrName: string, asked: Asked, version?: number): Promise<Answer> {
     const order = await this.#standing(idOrName);
+    if (version !== undefined && order.version !== version) return refuse(order, order.status, 'the order moved meanwhile');
     if (lifecycle.statuses[order.status].kind !== 'error') return refuse(order, order.status, `an order in ${order.status} is not in error`);
     if (order.status === 'GENERALIZE_ERROR') {
       const wrong = await this.#generaliseAgain(order);
@@ -118,9 +123,7 @@ export class OrderDesk {
 
   async #failedFrom(order: Standing): Promise<Status | undefined> {
     const [audit] = await select<{ from: string }>(this.#pool, 'SELECT from_status AS `from` FROM order_audits WHERE order_id = ? AND version = ?', [order.id, order.version]);
-    const from = audit?.from ?? '';
-    if (lifecycle.has(from) && lifecycle.allows(order.status, from)) return from;
-    return lifecycle.statuses[order.status].next[0];
+    return putBackTo(order.status, audit?.from ?? '');
   }
 
   /** Reads the stored raw order again and fills the order with it, before it may move. @returns why it cannot be, if so */
@@ -154,7 +157,7 @@ export class OrderDesk {
   }
 
   async #move(order: Standing, to: Status, { actor, reason, node }: Asked, done: string, renewEffects = false): Promise<Answer> {
-    const result = await this.#transitions.transition({ order: order.id, from: order.status, to, actor, node, reason, ...(renewEffects && { renewEffects }) });
+    const result = await this.#transitions.transition({ order: order.id, from: order.status, version: order.version, to, actor, node, reason, ...(renewEffects && { renewEffects }) });
     if (result.moved) return answer(order, 200, to, done);
     const status = result.status ?? order.status;
     return refuse(order, status, result.refused === 'stale' ? 'the order moved meanwhile' : `${status} does not lead to ${to}`);

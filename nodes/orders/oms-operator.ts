@@ -4,6 +4,7 @@ import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { type PauseRequest, Pauses } from '../work/pauses';
 import { type Answer, type Asked, OrderDesk } from './desk';
+import { Replay } from './replay';
 
 interface OperatorConfig extends NodeConfig {
   action: keyof typeof ACTIONS;
@@ -20,8 +21,11 @@ interface Body {
 
 interface Parts {
   desk: OrderDesk;
+  replay: Replay;
   pauses: Pauses;
   id: string;
+  /** Whether it is only to be shown what would happen. */
+  dryRun: boolean;
   body: Body;
   asked: Asked;
 }
@@ -32,6 +36,7 @@ const ACTIONS = {
   'put-back': ({ desk, id, asked }: Parts) => desk.putBack(id, asked),
   'processed-externally': ({ desk, id, asked }: Parts) => desk.processedExternally(id, asked),
   cancel: ({ desk, id, asked }: Parts) => desk.cancel(id, asked),
+  replay: async ({ replay, id, asked, dryRun }: Parts) => (dryRun ? plain({ ...(await replay.plan(id)), result: 'dry-run' }) : replay.replay(id, asked)),
   holds: async ({ desk }: Parts) => plain({ holds: await desk.holds() }),
   'decide-hold': async ({ desk, id, body, asked }: Parts) => plain(await desk.decideHold(numberOf(id, 'hold.unknown'), body.decision ?? 'release', asked, body.reference)),
   pauses: async ({ pauses }: Parts) => plain({ pauses: await pauses.list() }),
@@ -50,18 +55,26 @@ export default defineNode<OperatorConfig, HttpMessage>('oms-operator', (node, co
   const act = ACTIONS[config.action];
   if (!act) throw new InvalidInput('no action is chosen', { code: 'operator.no-action' });
   const desk = node.services.get(OrderDesk);
+  const replay = node.services.get(Replay);
   const pauses = node.services.get(Pauses);
   return {
     async input(message, send) {
       const body = (message.payload ?? {}) as Body;
       const asked = { actor: message.actor ?? 'operator:unnamed', reason: body.reason ?? '', node: node.id };
-      const answer = await act({ desk, pauses, id: message.req?.params['id'] ?? '', body, asked });
+      const answer = await act({ desk, replay, pauses, id: message.req?.params['id'] ?? '', body, asked, dryRun: isDryRun(message) });
       message.statusCode = answer.statusCode;
       message.payload = answer.body;
       send(message);
     },
   };
 });
+
+/** @throws InvalidInput for anything but true and false: nobody is to do what he only wanted to see */
+function isDryRun({ req }: HttpMessage): boolean {
+  const asked = req?.query['dry_run'] ?? 'false';
+  if (asked !== 'true' && asked !== 'false') throw new InvalidInput('dry_run must be true or false', { code: 'query.bad-dry-run', pointer: '/dry_run' });
+  return asked === 'true';
+}
 
 function numberOf(id: string, code: string): number {
   if (!/^\d{1,15}$/.test(id)) throw new InvalidInput(`${id.slice(0, 40)} is no id`, { code });

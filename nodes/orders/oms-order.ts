@@ -3,9 +3,10 @@ import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { Database } from '../store/database';
 import { getOrder, listOrders } from './find';
+import { Why } from './why';
 
-/** What can be read: a page of orders, or one with its timeline. */
-export const ORDER_ACTIONS = ['list', 'get'] as const;
+/** What can be read: a page of orders, one with its timeline, or why one stands where it stands. */
+export const ORDER_ACTIONS = ['list', 'get', 'why'] as const;
 
 interface OrderConfig extends NodeConfig {
   action: (typeof ORDER_ACTIONS)[number];
@@ -13,6 +14,7 @@ interface OrderConfig extends NodeConfig {
 
 export default defineNode<OrderConfig, HttpMessage>('oms-order', (node, config) => {
   const { reads } = node.services.get(Database);
+  const why = node.services.get(Why);
   if (!ORDER_ACTIONS.includes(config.action)) throw new InvalidInput('no action is chosen', { code: 'order.no-action' });
   return {
     async input(message, send) {
@@ -20,7 +22,7 @@ export default defineNode<OrderConfig, HttpMessage>('oms-order', (node, config) 
       if (config.action === 'list') message.payload = await listOrders(reads, queryOf(message));
       else {
         const id = message.req?.params['id'] ?? String(message.payload ?? '');
-        const order = await getOrder(reads, id);
+        const order = config.action === 'why' ? await why.explain(id) : await getOrder(reads, id);
         if (!order) throw new InvalidInput(`there is no order ${id.slice(0, 96)}`, { code: 'order.unknown' });
         message.payload = order;
       }

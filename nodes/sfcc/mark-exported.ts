@@ -16,7 +16,7 @@ interface Marked {
 }
 
 /** The storefront's "taken" mark. Setting it twice is setting it once, so a lost answer is simply sent again. */
-const mark = effect<SfccClient, Marked, { status: 'exported' }>({
+export const mark = effect<SfccClient, Marked, { status: 'exported' }>({
   kind: 'sfcc.mark-exported',
   key: (order) => `sfcc.mark-exported:${order.id}`,
   policy: 'key',

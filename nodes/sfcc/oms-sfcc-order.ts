@@ -1,3 +1,4 @@
+import { Calls, type DeclaredCall } from '../effects/calls';
 import { Ledger } from '../effects/ledger';
 import { requireOrder } from '../orders/message';
 import type { Order } from '../orders/order';
@@ -9,7 +10,7 @@ import type { Work } from '../work/source';
 import type { SfccClient } from './client';
 import { cancelOrder, fulfilAndCapture } from './effects';
 import { toCapture } from './mapping';
-import { markExported } from './mark-exported';
+import { mark, markExported } from './mark-exported';
 
 interface SfccOrderConfig extends NodeConfig {
   connection: string;
@@ -34,6 +35,8 @@ const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
   'mark-exported': ({ sfcc, ledger, node }, message, work) => markExported({ pool: node.services.get(Database).pool, ledger, sfcc }, message.order, work),
 };
 
+const CALLS: Readonly<Record<SfccOrderConfig['action'], DeclaredCall>> = { fulfil: fulfilAndCapture, cancel: cancelOrder, 'mark-exported': mark };
+
 /** What the storefront can be told. */
 export const SFCC_ACTIONS: readonly string[] = Object.keys(ACTIONS);
 
@@ -42,7 +45,9 @@ export default defineNode<SfccOrderConfig, StageMessage<Order>>('oms-sfcc-order'
   const act = ACTIONS[config.action];
   if (!act) throw new InvalidInput('no action is chosen', { code: 'sfcc.no-action' });
   const ledger = node.services.get(Ledger);
+  const forget = node.services.get(Calls).add(node.id, CALLS[config.action]);
   return {
+    close: forget,
     async input(message, send) {
       const work = requireWork(message);
       message.payload = (await act({ sfcc, ledger, node }, message, work)) ?? {};

@@ -1,5 +1,7 @@
 import { type Answer, startSystem, type System, waitFor } from '../support/system';
+import type { Status } from '../../nodes/lifecycle/lifecycle';
 import { post, anEvent } from './partners';
+import { holdOf as firstHoldOf, pausedIn } from './standing-orders';
 
 /** What operations do: find orders, see what they wait for, put them back, cancel them, decide holds, pause. */
 
@@ -19,22 +21,8 @@ const ask = (name: string, what: 'put-back' | 'processed-externally' | 'cancel',
 
 const one = async (more: { site?: string; template?: 'bad' } = {}): Promise<string> => (await system.place(1, more))[0] ?? '';
 
-/** An order that stands in a stage which is paused. */
-async function heldIn(status: 'READY_TO_CREATE_IN_NAV' | 'CIRRO_READY_FOR_FULFILLMENT'): Promise<{ name: string; pause: number }> {
-  const pause = await system.pause('stage', status);
-  const name = await one();
-  await system.reach(name, status);
-  return { name, pause };
-}
-
-async function holdOf(name: string): Promise<{ id: number; kind: string; reason: string; effect: { kind: string; key: string } | null }> {
-  const [hold] = await waitFor(async () => {
-    const holds = await system.holds(name);
-    return holds.length > 0 && holds;
-  }, { what: `a hold of ${name}` });
-  if (!hold) throw new Error('no hold');
-  return hold;
-}
+const heldIn = (status: Status) => pausedIn(system, status);
+const holdOf = (name: string) => firstHoldOf(system, name);
 
 describe('finding orders', () => {
   let names: string[];

@@ -5,6 +5,7 @@ import { reached } from './reached';
 
 /** Nodes that end a claim. */
 const ENDS: ReadonlySet<string> = new Set(['oms-transition', 'oms-wait', 'oms-fail']);
+const FAILURES: ReadonlySet<string> = new Set(['catch', 'oms-fail']);
 /** Outputs that carry a small report of their own and never what came in, by type; counted from 0. */
 const REPORTS: Readonly<Record<string, readonly number[]>> = { 'oms-transition': [2], 'oms-wait': [0], 'oms-fail': [0], 'oms-fact': [1], 'oms-intake': [1], cronplus: [1] };
 
@@ -13,6 +14,8 @@ export const isReport = (node: FlowNode, output: number): boolean => REPORTS[nod
 /** What one `oms-work` node leads to. */
 export interface Stage {
   work: FlowNode;
+  /** Every node that an order may pass, the stage's own first; not those behind a Catch. */
+  passed: FlowNode[];
   /** Nodes that end its claims. */
   ends: Set<FlowNode>;
   /** Outputs from which nothing leads on, and nodes behind which nothing comes. */
@@ -35,13 +38,14 @@ export function stagesOf(flows: Configuration): readonly Stage[] {
 }
 
 function walk(flows: Configuration, work: FlowNode): Stage {
-  const stage: Stage = { work, ends: new Set(), lost: [], copied: [], late: [] };
+  const stage: Stage = { work, passed: [], ends: new Set(), lost: [], copied: [], late: [] };
   const seen = new Set<string>();
   const todo: Place[] = [{ node: work, within: [] }];
   for (let place = todo.pop(); place; place = todo.pop()) {
     if (seen.has(keyOf(place))) continue;
     seen.add(keyOf(place));
     const { node } = place;
+    if (!FAILURES.has(node.type)) stage.passed.push(node);
     todo.push(...catchersOf(flows, place));
     if (ENDS.has(node.type)) {
       stage.ends.add(node);

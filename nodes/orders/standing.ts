@@ -1,0 +1,101 @@
+import type { FactContext } from '../lifecycle/facts';
+import type { Status } from '../lifecycle/lifecycle';
+import type { OpenPause } from '../lifecycle/stages';
+import type { Pool } from '../store/pool';
+
+/** Where an order stands, and everything open about it, read at one moment of the database's clock. */
+export interface Standing {
+  now: Date;
+  id: number;
+  name: string;
+  status: Status;
+  version: number;
+  platform: string;
+  storeUrl: string;
+  enteredAt: Date;
+  dueAt: Date | null;
+  isDue: boolean;
+  claim: { process: number; since: Date; beats: boolean } | null;
+  attempts: number;
+  holdCount: number;
+  reason: string | null;
+  revision: number;
+  exportSequence: number;
+  navOrderNo: string | null;
+  /** Of its last audit: what it left, and why. */
+  last: { from: string; actor: string; reason: string };
+  lines: FactContext['lines'];
+  effects: StandingEffect[];
+  holds: { id: number; kind: string; reason: string; opened: Date; effect: number | null; task: string | null }[];
+  pauses: (OpenPause & { id: number; reason: string; actor: string; until: Date | null; opened: Date })[];
+  tasks: StandingTask[];
+  kept: { type: string; source: string; received: Date }[];
+  wishes: { actor: string; reason: string; asked: Date }[];
+  /** Processes that claim work and are alive. */
+  workers: number;
+}
+
+export interface StandingEffect {
+  id: number;
+  kind: string;
+  key: string;
+  state: string;
+  attempt: number;
+  inquiries: number;
+  reference: string | null;
+  reason: string | null;
+  sentAt: Date | null;
+}
+
+/** Work beside the order's own line that is not done, or has failed. */
+export interface StandingTask {
+  id: number;
+  kind: string;
+  dueAt: Date | null;
+  isDue: boolean;
+  claimed: boolean;
+  attempts: number;
+  holds: number;
+  failed: boolean;
+  reason: string | null;
+}
+
+const ALIVE = 'ended_at IS NULL AND beat_at > NOW(6) - INTERVAL 5 SECOND';
+
+/** Reads an order by its id or name. @returns undefined for an unknown one */
+export async function readStanding(pool: Pool, idOrName: string): Promise<Standing | undefined> {
+  const byId = /^\d{1,15}$/.test(idOrName);
+  const [results] = await pool.query(
+    `SET @order = (SELECT id FROM orders WHERE name = ? ${byId ? 'OR id = ?' : ''} LIMIT 1);
+     SELECT NOW(6) AS now, o.id, o.name, s.status, s.version, st.platform, st.url AS storeUrl, s.entered_at AS enteredAt, s.due_at AS dueAt, COALESCE(s.due_at <= NOW(6), FALSE) AS isDue,
+            s.claimed_by AS claimedBy, s.claimed_at AS claimedAt, p.id IS NOT NULL AS beats, s.attempts, s.holds AS holdCount, s.reason, o.revision, o.export_sequence AS exportSequence,
+            o.nav_order_no AS navOrderNo, a.from_status AS failedFrom, a.actor, a.reason AS why
+       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version
+       LEFT JOIN processes p ON p.id = s.claimed_by AND p.${ALIVE.replace(' AND ', ' AND p.')} WHERE o.id = @order;
+     SELECT line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id = @order ORDER BY position;
+     SELECT id, kind, \`key\`, state, attempt, inquiries, reference, reason, sent_at AS sentAt FROM effects WHERE order_id = @order ORDER BY id;
+     SELECT h.id, h.kind, h.reason, h.opened_at AS opened, h.effect_id AS effect, t.kind AS task FROM holds h LEFT JOIN tasks t ON t.id = h.task_id WHERE h.order_id = @order AND h.resolved_at IS NULL ORDER BY h.id;
+     SELECT id, kind, name, reason, actor, until, opened_at AS opened FROM pauses WHERE released_at IS NULL ORDER BY id;
+     SELECT id, kind, due_at AS dueAt, COALESCE(due_at <= NOW(6), FALSE) AS isDue, claimed_by IS NOT NULL AS claimed, attempts, holds, done_at IS NOT NULL AS failed, reason
+       FROM tasks WHERE order_id = @order AND (done_at IS NULL OR result = 'failed') ORDER BY id;
+     SELECT type, source, received_at AS received FROM inbox WHERE order_id = @order AND state = 'kept' ORDER BY id;
+     SELECT actor, reason, created_at AS asked FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
+     SELECT COUNT(*) AS workers FROM processes WHERE ${ALIVE} AND role <> 'edge'`,
+    byId ? [idOrName, idOrName] : [idOrName],
+  );
+  const [, orders = [], lines, effects, holds, pauses, tasks, kept, wishes, workers = []] = results as unknown as [unknown, ...Record<string, unknown>[][]];
+  const [order] = orders;
+  if (!order) return undefined;
+  const { failedFrom, actor, why, claimedBy, claimedAt, beats, isDue, ...columns } = order;
+  const truths = <Row extends Record<string, unknown>>(rows: Row[] | undefined): Row[] =>
+    (rows ?? []).map(({ isDue: due, claimed, failed, ...row }) => ({ ...row, isDue: Boolean(due), claimed: Boolean(claimed), failed: Boolean(failed) }) as unknown as Row);
+  return {
+    ...columns,
+    isDue: Boolean(isDue),
+    claim: claimedBy === null ? null : { process: claimedBy, since: claimedAt, beats: Boolean(beats) },
+    last: { from: failedFrom, actor, reason: why },
+    lines, effects, holds, pauses, kept, wishes,
+    tasks: truths(tasks),
+    workers: Number(workers[0]?.['workers']),
+  } as unknown as Standing;
+}

@@ -1,0 +1,129 @@
+import type { Calls } from '../effects/calls';
+import { nextSlot } from '../jobs/slots';
+import { mayCancel } from '../lifecycle/cancel';
+import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
+import { lifecycle, type Status } from '../lifecycle/lifecycle';
+import { putBackTo } from '../lifecycle/put-back';
+import { covers } from '../lifecycle/stages';
+import { type Pool, select } from '../store/pool';
+import type { OrderSource } from '../work/stage';
+import type { StageRoutes } from '../work/routes';
+import { type Cause, causesOf, works } from './causes';
+import { type Guard, guardsOf } from './guards';
+import { readStanding, type Standing } from './standing';
+
+/** What a person, or the system for him, may do about the order now. */
+export interface PossibleAction {
+  action: 'put-back' | 'processed-externally' | 'cancel' | 'decide-hold' | 'resume' | 'replay';
+  method: 'POST' | 'DELETE';
+  path: string;
+  allowed: boolean;
+  /** What it would do, or why it is refused. */
+  text: string;
+}
+
+export interface WhyAnswer {
+  order_id: string;
+  status: Status;
+  kind: string;
+  /** Since when it stands there, and for how many seconds. */
+  since: Date;
+  seconds: number;
+  late: boolean;
+  /** The first cause, in one sentence. */
+  because: string;
+  /** Who owes the next step. */
+  owes: string;
+  causes: Cause[];
+  /** The next expected step: by a stage with its guards, or by facts from outside. */
+  next: { to: Status[]; stage: string | null; guards: Guard[]; facts: { fact: string; from: string; to: string | null; reason: string }[] };
+  next_attempt: Date | null;
+  attempts: number;
+  actions: PossibleAction[];
+}
+
+export interface WhyParts {
+  pool: Pool;
+  routes: StageRoutes;
+  calls: Calls;
+  orders: OrderSource;
+  rules: FactRules;
+  usual: readonly UsualFact[];
+}
+
+/** Says why an order stands where it stands, by asking what decides it: the claim's conditions, the fact rules, the cancel policy, the lifecycle. */
+export class Why {
+  readonly #parts: WhyParts;
+
+  constructor(parts: WhyParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns undefined for an unknown order */
+  async explain(idOrName: string): Promise<WhyAnswer | undefined> {
+    const standing = await readStanding(this.#parts.pool, idOrName);
+    if (!standing) return undefined;
+    const { status, now, enteredAt, dueAt } = standing;
+    const { kind, stuckAfter } = lifecycle.statuses[status];
+    const isWorked = works(standing);
+    const route = isWorked || kind === 'waiting' ? await this.#parts.routes.of(status) : undefined;
+    const order = (await this.#parts.orders.load([standing.id])).get(standing.id) as { id: number; revision: number } | undefined;
+    const guards = isWorked ? guardsOf({ standing, route, calls: this.#parts.calls.of(route?.nodes ?? []), order }) : [];
+    const facts = this.#factsFor(standing);
+    const slot = route && route.jobs.length > 0 ? await this.#nextSlot(route.jobs, now) : undefined;
+    const causes = causesOf(standing, { route, guards, nextSlot: slot, awaited: facts.map(({ to, ...fact }) => ({ ...fact, to: to ?? undefined })) });
+    const seconds = Math.max(0, Math.round((now.getTime() - enteredAt.getTime()) / 1000));
+    const over = causes[0]?.kind === 'final';
+    return {
+      order_id: standing.name,
+      status,
+      kind: over ? 'final' : kind,
+      since: enteredAt,
+      seconds,
+      late: !over && stuckAfter !== undefined && seconds > stuckAfter,
+      because: causes[0]?.text ?? '',
+      owes: causes[0]?.who ?? 'nobody',
+      causes,
+      next: { to: route?.leads ?? [...new Set(facts.flatMap(({ to }) => (to ? [to as Status] : [])))], stage: route?.node ?? null, guards, facts },
+      next_attempt: standing.holdCount > 0 ? null : (dueAt ?? (isWorked && !standing.claim ? (slot ?? null) : null)),
+      attempts: standing.attempts,
+      actions: actionsOf(standing),
+    };
+  }
+
+  /** The facts that would move the order if they came now. */
+  #factsFor(standing: Standing): WhyAnswer['next']['facts'] {
+    const context: FactContext = { order: standing.id, status: standing.status, exportSequence: standing.exportSequence, navOrderNo: standing.navOrderNo, lines: standing.lines, effects: standing.effects };
+    return this.#parts.usual.flatMap((fact) => {
+      const decision = this.#parts.rules[fact.type]?.(fact.body(context) as never, context);
+      return decision?.is === 'applied' ? [{ fact: fact.type, from: fact.from, to: decision.to ?? null, reason: decision.reason }] : [];
+    });
+  }
+
+  async #nextSlot(classes: readonly string[], now: Date): Promise<Date | undefined> {
+    const jobs = await select<{ cron: string }>(this.#parts.pool, 'SELECT cron FROM recurring_jobs WHERE enabled AND class IN (?)', [classes]);
+    const slots = jobs.flatMap(({ cron }) => nextSlot(cron, now) ?? []);
+    return slots.toSorted((a, b) => a.getTime() - b.getTime())[0];
+  }
+}
+
+/** What may be done, each asked of what would decide it. */
+function actionsOf(standing: Standing): PossibleAction[] {
+  const { name, status, last, holds, storeUrl } = standing;
+  const pauses = standing.pauses.filter((pause) => [status, ...standing.tasks.map(({ kind }) => kind)].some((stage) => covers(pause, stage, storeUrl)));
+  const on = (verb: string): string => `/api/oms/orders/${encodeURIComponent(name)}/${verb}`;
+  const back = putBackTo(status, last.from);
+  const cancel = mayCancel(status, standing);
+  const external = lifecycle.allows(status, 'PROCESSED_EXTERNALLY');
+  return [
+    { action: 'put-back', method: 'POST', path: on('put-back'), allowed: back !== undefined, text: back ? `back to ${back}` : `an order in ${status} is not in error` },
+    { action: 'processed-externally', method: 'POST', path: on('processed-externally'), allowed: external, text: external ? 'it was settled by hand: no stage touches it any more' : `${status} does not lead to PROCESSED_EXTERNALLY` },
+    { action: 'cancel', method: 'POST', path: on('cancel'), allowed: cancel.is === 'yes' || cancel.is === 'wait', text: cancel.is === 'yes' ? 'cancelled at once' : cancel.reason },
+    { action: 'replay', method: 'POST', path: `${on('replay')}?dry_run=true`, allowed: true, text: 'shows what would be sent again and what would not' },
+    ...holds.map(({ id, kind, effect }): PossibleAction => ({
+      action: 'decide-hold', method: 'POST', path: `/api/oms/holds/${id}/decision`, allowed: true,
+      text: effect === null ? `release the hold ${kind}` : `decide ${kind}: done (it happened), void (it did not), resend (send it again)`,
+    })),
+    ...pauses.map(({ id, kind, name: what }): PossibleAction => ({ action: 'resume', method: 'DELETE', path: `/api/oms/pauses/${id}`, allowed: true, text: `end the pause of the ${kind} ${what}` })),
+  ];
+}
