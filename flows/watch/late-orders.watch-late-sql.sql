@@ -1,4 +1,4 @@
-SELECT o.name, s.status, TIMESTAMPDIFF(SECOND, s.entered_at, UTC_TIMESTAMP(6)) AS seconds, t.runbook
+SELECT /*+ MAX_EXECUTION_TIME(10000) */ o.name, s.status, TIMESTAMPDIFF(SECOND, s.entered_at, UTC_TIMESTAMP(6)) AS seconds, t.runbook
   FROM order_status s
   JOIN statuses t ON t.name = s.status
   JOIN orders o ON o.id = s.order_id

@@ -21,7 +21,7 @@ export function unsound(value: unknown): Unsound | undefined {
 
 /** Goes no deeper than {@link DEPTH}, so recursion is safe here. The path is built on the way back, since most values are sound. */
 function faultIn(value: unknown, depth: number, path: string[]): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined;
   if (depth > DEPTH) return `is nested deeper than ${DEPTH} levels`;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {

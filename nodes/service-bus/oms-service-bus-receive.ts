@@ -1,5 +1,6 @@
 import { Deliveries } from '../edge/deliveries';
 import { defineNode, type NodeConfig } from '../runtime/node';
+import { unsound } from '../runtime/sound';
 import { Database } from '../store/database';
 import { Role } from '../work/role';
 import type { ServiceBusSettings } from './connection';
@@ -38,7 +39,11 @@ export default defineNode<ReceiveConfig>('oms-service-bus-receive', (node, confi
     topic,
     subscription,
     maxInFlight: Number(config.inFlight) || 8,
-    onMessage: (message) => courier.deliver(message),
+    onMessage: async (message) => {
+      const wrong = unsound(message.body);
+      if (wrong) await message.settle('dead-letter', `${wrong.pointer} ${wrong.reason}`);
+      else courier.deliver(message);
+    },
     onStatus: (status, detail) => {
       node.badge(status === 'connected' ? { fill: 'green', text: `${topic}/${subscription}` } : { fill: 'red', text: detail });
       node.log.info({ ...about, code: `service-bus.${status}`, reason: detail }, 'the link to Service Bus changed');

@@ -116,6 +116,7 @@ export async function grantAccounts(admin: Connection, database: string, logins:
     }
     await revokeAll(admin, database, user);
   }
+  if (!logins.report.given) await limitReports(admin, logins.report.user);
   const [tables] = await admin.query<RowDataPacket[]>(
     "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'BASE TABLE'",
     [database],
@@ -131,6 +132,14 @@ export async function grantAccounts(admin: Connection, database: string, logins:
   }
   grants.push(`GRANT EXECUTE ON PROCEDURE \`${database}\`.import_order_status TO '${logins.import.user}'@'%'`);
   for (const grant of grants) await admin.query(grant);
+}
+
+/** What a report may take. MariaDB ends it then; MySQL knows no such limit of an account, there the statements carry a hint. */
+const REPORT_SECONDS = 10;
+
+async function limitReports(admin: Connection, user: string): Promise<void> {
+  const [[server]] = await admin.query<RowDataPacket[]>('SELECT VERSION() AS version');
+  if (/mariadb/i.test(String(server?.['version']))) await admin.query(`ALTER USER '${user}'@'%' WITH MAX_STATEMENT_TIME ${REPORT_SECONDS}`);
 }
 
 /** Takes back every right on this database alone (several databases of a server may share the accounts). */

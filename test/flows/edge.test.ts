@@ -338,18 +338,20 @@ describe('facts that come twice', () => {
       await sender.sendMessages([
         { messageId: 'rubbish', contentType: 'application/json', body: { hello: 'world' } },
         { messageId: 'unknown-order', contentType: 'application/json', body: anEvent('US-NOBODY', 'accepted') },
+        { messageId: 'hostile', contentType: 'application/json', body: JSON.parse('{"data": {"__proto__": {"polluted": true}}}') as unknown },
       ]);
       const dead = bus.createReceiver('fulfillment-events', 'oms', { subQueueType: 'deadLetter' });
       const messages = await waitFor(
         async () => {
           const found = await dead.peekMessages(10, FROM_THE_FIRST);
-          return found.length === 2 && found;
+          return found.length === 3 && found;
         },
-        { what: 'two dead letters' },
+        { what: 'three dead letters' },
       );
       const reasons = new Map(messages.map((message) => [message.messageId, message.deadLetterReason]));
       expect(reasons.get('rubbish')).toMatch(/^\/\w+ /);
       expect(reasons.get('unknown-order')).toContain('404');
+      expect(reasons.get('hostile')).toBe('/data/__proto__ is a forbidden key');
     } finally {
       await bus.close();
     }
