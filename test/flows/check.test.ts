@@ -252,7 +252,7 @@ test('an illegal step is found in every stage of the project, whatever status it
     for (const to of lifecycle.names.filter((name) => !lifecycle.allows(String(from?.['from']), name))) {
       spoiled++;
       const found = [...legalEdges.find(new Configuration(changed(project, { [move.id]: { to } })))];
-      expect({ move: move.id, to, found: found.map((complaint) => complaint.node.id) }).toEqual({ move: move.id, to, found: [move.id] });
+      expect({ move: move.id, to, found: [...new Set(found.map((complaint) => complaint.node.id))] }).toEqual({ move: move.id, to, found: [move.id] });
     }
   }
   expect(spoiled).toBeGreaterThan(300);
