@@ -1,5 +1,5 @@
 import { within } from '../runtime/within';
-import { execute, type Pool, select } from '../store/pool';
+import { execute, inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
 import type { Processes } from '../work/processes';
 import { slotAt } from './slots';
 
@@ -25,7 +25,6 @@ export interface Run {
   since: number;
 }
 
-const DUPLICATE = 1062;
 const STUCK_MINUTES = 30;
 const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, watermark';
 
@@ -53,37 +52,39 @@ export class JobRuns {
     return rows.map((row) => row.class);
   }
 
-  /** @returns the run, or why this tick starts none */
+  /** Claims the slot under the job's lock: of two processes, or two slots that meet, one begins. @returns the run, or why this tick starts none */
   async begin(id: number): Promise<Run | string> {
-    const [job] = await select<Job & { now: Date; running: number; down: string | null }>(
-      this.#pool,
-      `SELECT ${COLUMNS}, NOW(6) AS now, (SELECT COUNT(*) FROM job_runs r WHERE r.job_id = j.id AND r.state = 'running') AS running,
-              (SELECT d.reason FROM job_downtimes d WHERE d.job_id = j.id AND NOW(6) BETWEEN d.starts_at AND d.ends_at LIMIT 1) AS down
-         FROM recurring_jobs j WHERE j.id = ?`,
-      [id],
-    );
-    if (!job?.enabled) return 'disabled';
-    if (job.down !== null) return `downtime: ${job.down}`;
-    if (job.running > 0 && !(await this.#giveUpStuck(id))) return 'the run before it has not ended';
-    const slot = slotAt(job.cron, job.now);
-    if (!slot) return 'no slot is due';
-    try {
-      const [result] = await this.#pool.query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, ?, ?)', [id, slot, this.#processes.id]);
-      const run = (result as unknown as { insertId: number }).insertId;
-      this.#running.add(run);
-      return {
-        run,
-        id,
-        class: job.class,
-        storeUrl: job.storeUrl,
-        slot: slot.toISOString(),
-        ...(job.watermark && { watermark: job.watermark.toISOString() }),
-        since: performance.now(),
-      };
-    } catch (error) {
-      if ((error as { errno?: number }).errno === DUPLICATE) return 'another process has this slot';
-      throw error;
-    }
+    const begun = await inTransaction(this.#pool, async (connection) => {
+      await connection.query('SELECT id FROM recurring_jobs WHERE id = ? FOR UPDATE', [id]);
+      const [job] = await select<Job & { now: Date; running: number; down: string | null }>(
+        connection,
+        `SELECT ${COLUMNS}, NOW(6) AS now, (SELECT COUNT(*) FROM job_runs r WHERE r.job_id = j.id AND r.state = 'running') AS running,
+                (SELECT d.reason FROM job_downtimes d WHERE d.job_id = j.id AND NOW(6) BETWEEN d.starts_at AND d.ends_at LIMIT 1) AS down
+           FROM recurring_jobs j WHERE j.id = ?`,
+        [id],
+      );
+      if (!job?.enabled) return 'disabled';
+      if (job.down !== null) return `downtime: ${job.down}`;
+      if (job.running > 0 && !(await giveUpStuck(connection, id))) return 'the run before it has not ended';
+      const slot = slotAt(job.cron, job.now);
+      if (!slot) return 'no slot is due';
+      const known = await select(connection, 'SELECT id FROM job_runs WHERE job_id = ? AND slot = ?', [id, slot]);
+      if (known.length > 0) return 'another process has this slot';
+      const [result] = await connection.query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, ?, ?)', [id, slot, this.#processes.id]);
+      return { job, slot, run: (result as unknown as { insertId: number }).insertId };
+    });
+    if (typeof begun === 'string') return begun;
+    const { job, slot, run } = begun;
+    this.#running.add(run);
+    return {
+      run,
+      id,
+      class: job.class,
+      storeUrl: job.storeUrl,
+      slot: slot.toISOString(),
+      ...(job.watermark && { watermark: job.watermark.toISOString() }),
+      since: performance.now(),
+    };
   }
 
   /** Ends a run; the second end of a run changes nothing. */
@@ -103,17 +104,6 @@ export class JobRuns {
     for (const run of this.#running) await this.end(run, 'lost', 'the flows were deployed before it had ended');
   }
 
-  /** A run whose message was lost on its way would hold up its job for ever. @returns whether it was given up */
-  async #giveUpStuck(job: number): Promise<boolean> {
-    const lost = await execute(
-      this.#pool,
-      `UPDATE job_runs SET state = 'lost', finished_at = NOW(6), result = 'it had not ended after ${STUCK_MINUTES} minutes'
-         WHERE job_id = ? AND state = 'running' AND started_at < NOW(6) - INTERVAL ${STUCK_MINUTES} MINUTE`,
-      [job],
-    );
-    return lost > 0;
-  }
-
   /** Moves the watermark forward, never back. */
   async advance(job: number, watermark: Date): Promise<void> {
     await execute(this.#pool, 'UPDATE recurring_jobs SET watermark = GREATEST(COALESCE(watermark, ?), ?) WHERE id = ?', [watermark, watermark, job]);
@@ -123,4 +113,14 @@ export class JobRuns {
   async makeDue(status: string): Promise<number> {
     return execute(this.#pool, 'UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0', [status]);
   }
+}
+
+/** A run whose message was lost on its way would hold up its job for ever. @returns whether it was given up */
+async function giveUpStuck(connection: PoolConnection, job: number): Promise<boolean> {
+  const [result] = await connection.query(
+    `UPDATE job_runs SET state = 'lost', finished_at = NOW(6), result = 'it had not ended after ${STUCK_MINUTES} minutes'
+       WHERE job_id = ? AND state = 'running' AND started_at < NOW(6) - INTERVAL ${STUCK_MINUTES} MINUTE`,
+    [job],
+  );
+  return (result as unknown as { affectedRows: number }).affectedRows > 0;
 }

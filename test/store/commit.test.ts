@@ -146,7 +146,10 @@ describe.each(['before', 'after'] as const)('the connection is cut %s the databa
     let made = 0;
     const call = effect<null, { id: number; revision: number }, string>({
       kind: 'test.call', key: ({ id }) => `test.call:${id}`, policy: 'human', request: () => 'x',
-      send: async () => ({ reference: `R${++made}` }),
+      send: async (_remote, _request, _subject, { leave }) => {
+        leave();
+        return { reference: `R${++made}` };
+      },
     });
     wire.break(when);
     expect(await engine.ledger.perform(call, null, { id: order, revision: 1 }, work)).toEqual({ reference: 'R1' });
