@@ -1,3 +1,4 @@
+import { callbacks } from '../scenarios/callbacks';
 import { deploys } from '../scenarios/deploys';
 import { kills } from '../scenarios/kills';
 import { overload } from '../scenarios/overload';
@@ -10,4 +11,5 @@ export const SCENARIOS: readonly Scenario[] = [
   deploys,
   overload,
   races,
+  callbacks,
 ];
