@@ -36,17 +36,19 @@ export function pointsOf(wanted: string): Point[] {
   );
 }
 
-/** The points at which something comes in: a page of orders, a partner's fact, a message of the bus. */
-export const COMING_IN: readonly Point[] = [
+/** The points at which something comes in or goes out: a page of orders, a partner's fact, a message of the bus, an event of ours. */
+export const AT_THE_EDGE: readonly Point[] = [
   { site: 'intake.commit', about: 'sfcc' },
   { site: 'intake.committed', about: 'sfcc' },
   ...['RELEASED_FROM_NAV', 'EXPORTED_TO_TPL', 'SHIPPED'].flatMap((about): Point[] => [{ site: 'transition.commit', about }, { site: 'transition.committed', about }]),
   { site: 'bus.settle', about: 'complete' },
   { site: 'bus.settled', about: 'complete' },
+  { site: 'outbox.publish', about: 'order-events' },
+  { site: 'outbox.published', about: 'order-events' },
 ];
 
-/** Every failpoint × effect, and where something comes in. */
-export const POINTS: readonly Point[] = [...COMING_IN, ...KINDS.flatMap(pointsOf)];
+/** Every failpoint × effect, and the edge. */
+export const POINTS: readonly Point[] = [...AT_THE_EDGE, ...KINDS.flatMap(pointsOf)];
 
 /** As `OMS_FAILPOINTS` wants it. */
 export const armed = ({ site, about }: Point, action: string): Record<string, string> => ({ OMS_FAILPOINTS: `${site}/${about}=${action}` });

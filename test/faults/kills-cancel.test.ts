@@ -1,0 +1,9 @@
+import { pointsOf } from './rig/points';
+import { shortcomings } from './rig/short';
+import { killsAt } from './scenarios/kills';
+
+const points = ['nav.cancel', 'sfcc.cancel'].flatMap(pointsOf);
+
+test('killed at every failpoint of a cancellation, in NAV and at the storefront: nothing lost, nothing twice', async () => {
+  expect(await shortcomings(killsAt(points), { orders: 15, strikes: points.length })).toEqual([]);
+}, 200_000);
