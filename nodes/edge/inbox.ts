@@ -1,5 +1,5 @@
 import type { FactResult } from '../lifecycle/change';
-import type { Transitions } from '../lifecycle/transitions';
+import type { Rehearsal, Transitions } from '../lifecycle/transitions';
 import type { Metrics } from '../runtime/metrics';
 import { type Grouped, grouped } from '../store/grouping';
 import { type Pool, select } from '../store/pool';
@@ -47,6 +47,17 @@ export class Inbox {
           order === undefined ? { result: 'unknown' } : await this.#transitions.apply({ source, eventId, type, order, body, actor: `partner:${source}`, node });
         this.#metrics.fact(source, type, result.result);
         return answerOf(orderName, result);
+      }),
+    );
+  }
+
+  /** What {@link receive} would do with them now, one by one; nothing is written. */
+  async rehearse(facts: readonly NamedFact[]): Promise<Rehearsal[]> {
+    return Promise.all(
+      facts.map(async ({ source, eventId, type, orderName, body }) => {
+        const order = await this.#idOf(orderName);
+        if (order === undefined) return { result: 'unknown', known: false, holds: [] };
+        return this.#transitions.rehearse({ source, eventId, type, order, body, actor: `partner:${source}` });
       }),
     );
   }

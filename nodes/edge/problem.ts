@@ -25,6 +25,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'order.unknown': 404,
   'hold.unknown': 404,
   'pause.unknown': 404,
+  'dead-letter.unknown': 404,
   'idempotency.other-body': 422,
 };
 

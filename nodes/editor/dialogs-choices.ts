@@ -11,6 +11,7 @@ import { OPERATOR_ACTIONS } from '../orders/oms-operator';
 import { ORDER_ACTIONS } from '../orders/oms-order';
 import { Platforms } from '../orders/platforms';
 import type { Services } from '../runtime/services';
+import { DEAD_LETTER_ACTIONS } from '../service-bus/oms-dead-letters';
 import { SFCC_ACTIONS } from '../sfcc/oms-sfcc-order';
 import { LaneSource } from '../work/stage';
 
@@ -55,7 +56,7 @@ export async function choicesOf(services: Services): Promise<Choices> {
     facts: services.get(FactReaders).contracts(),
     flags: Object.entries(FLAG_DEFAULTS).map(([name, enabled]) => ({ name, enabled })),
     callers: CALLERS,
-    actions: { 'oms-operator': OPERATOR_ACTIONS, 'oms-order': ORDER_ACTIONS, 'oms-sfcc-order': SFCC_ACTIONS, 'oms-nav-document': DOCUMENT_NAMES },
+    actions: { 'oms-operator': OPERATOR_ACTIONS, 'oms-order': ORDER_ACTIONS, 'oms-sfcc-order': SFCC_ACTIONS, 'oms-nav-document': DOCUMENT_NAMES, 'oms-dead-letters': DEAD_LETTER_ACTIONS },
     lanes: await orNone(services.get(LaneSource).lanes()),
     jobs: await orNone(services.get(JobRuns).classes()),
   };

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { type Grouped, groupedWrites } from '../store/grouping';
-import type { Pool, PoolConnection } from '../store/pool';
+import { type Pool, type PoolConnection, transaction } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
 import { navKnows } from './cancel';
 import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
 import { type Beside, lockOrders, readBeside, readStores, type Wanted } from './read';
-import { lifecycle } from './lifecycle';
+import { lifecycle, type Status } from './lifecycle';
 import { isWorking, type OpenPause, pauseOf, type Stages } from './stages';
 import { type Settled, writePlan } from './write';
 
@@ -15,6 +15,17 @@ const GROUP = 256;
 
 type Result = ChangeResult | FactResult;
 
+/** What a fact would do if it came now. */
+export type Rehearsal = FactResult & {
+  /** Where the order stands, and where it would stand. */
+  from?: Status;
+  to?: Status;
+  /** The same event has come before: it is only answered as it was then. */
+  known: boolean;
+  /** Reasons of the holds that it would open. */
+  holds: string[];
+};
+
 /**
  * The one way an order moves. Changes and facts that arrive together are written together: locked in key order, decided one by one
  * in memory, and the good ones written in one statement per table; a refused one leaves its neighbours alone.
@@ -22,12 +33,14 @@ type Result = ChangeResult | FactResult;
 export class Transitions {
   /** `due(status, lane)`: something became due here. */
   readonly events = new EventEmitter<{ due: [status: string, lane: string]; moved: [from: string, to: string] }>();
+  readonly #pool: Pool;
   readonly #stages: Stages;
   readonly #rules: FactRules;
   readonly #queue: Grouped<Entry, Result>;
   #stores = new Map<number, { url: string; platform: string }>();
 
   constructor(pool: Pool, stages: Stages, rules: FactRules) {
+    this.#pool = pool;
     this.#stages = stages;
     this.events.setMaxListeners(0); // every stage of the flows listens
     this.#rules = rules;
@@ -47,6 +60,19 @@ export class Transitions {
     return (await this.#queue({ fact })) as FactResult;
   }
 
+  /** Decides a fact as {@link apply} would now, on the locked order, and writes nothing. */
+  async rehearse(fact: Fact): Promise<Rehearsal> {
+    const entry: Entry = { fact };
+    return transaction(this.#pool, async (connection) => {
+      const { images, plan, decided } = await this.#decide(connection, [entry], true);
+      await connection.query('ROLLBACK');
+      const image = images.get(fact.order);
+      const result = decided.get(entry) as FactResult;
+      if (!image) return { ...result, known: false, holds: [] };
+      return { ...result, from: plan.audits[0]?.from ?? image.status, to: image.status, known: plan.inbox.length === 0 && result.result !== 'impossible', holds: plan.holds.map(({ reason }) => reason) };
+    });
+  }
+
   /** Looks again at what waits for this order without moving it: a call in doubt has been settled. */
   async review(order: number): Promise<void> {
     await this.#queue({ change: { order, actor: 'system:review' } });
@@ -57,7 +83,8 @@ export class Transitions {
     return this.#queue.size();
   }
 
-  async #write(connection: PoolConnection, entries: Entry[], wait: boolean): Promise<Map<Entry, Result>> {
+  /** Locks the orders and decides every entry in memory. */
+  async #decide(connection: PoolConnection, entries: Entry[], wait: boolean) {
     const { images, pauses, beside } = await lockOrders(connection, wantedBy(entries), wait);
     const ready = wait ? entries : entries.filter((entry) => images.has(orderOf(entry)));
     const more = unforeseen(ready, images, beside);
@@ -70,6 +97,11 @@ export class Transitions {
       decided.set(entry, result);
     }
     for (const image of images.values()) if (image.changed && image.before.pending > 0) decidePending(image, beside, this.#rules, plan);
+    return { images, pauses, beside, plan, decided };
+  }
+
+  async #write(connection: PoolConnection, entries: Entry[], wait: boolean): Promise<Map<Entry, Result>> {
+    const { images, pauses, beside, plan, decided } = await this.#decide(connection, entries, wait);
     const changed = [...images.values()].filter((image) => image.changed);
     if (changed.length === 0 && plan.inbox.length === 0) {
       await connection.query('ROLLBACK');

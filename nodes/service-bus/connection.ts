@@ -41,7 +41,7 @@ export const testServiceBus: ConnectionTest<object> = async (_settings, services
 };
 
 /** The SDK's codes, where they say more than that there was no connection. */
-function inOurWords(error: unknown, entity: string): unknown {
+export function inOurWords(error: unknown, entity: string): unknown {
   if (isKnownError(error)) return error;
   const cause = error;
   if (hasCode(error, 'MessagingEntityNotFound'))

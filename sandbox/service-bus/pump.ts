@@ -1,8 +1,8 @@
-import type { Sender } from 'rhea';
+import type { Delivery, Sender } from 'rhea';
 import type { FaultTable } from '../faults/fault-table';
 import type { Broker } from './broker';
 import type { MessageQueue, QueuedMessage } from './queue';
-import { cut } from './rhea-parts';
+import { creditOf, cut, isTransferred } from './rhea-parts';
 import { onWire, type Refusal, refusals } from './wire';
 
 /** A receiver's link to a queue. */
@@ -10,6 +10,8 @@ interface Outlet {
   link: Sender;
   /** Receive-and-delete instead of peek-lock. */
   deletes: boolean;
+  /** Deliveries that have not gone out yet: rhea counts their credit only then. */
+  onTheirWay: Delivery[];
 }
 
 const lateMs = 1000;
@@ -31,8 +33,8 @@ export class Pump {
     queue.onAvailable = () => this.wake();
   }
 
-  attach(outlet: Outlet): void {
-    this.#outlets.push(outlet);
+  attach(link: Pick<Outlet, 'link' | 'deletes'>): void {
+    this.#outlets.push({ ...link, onTheirWay: [] });
     this.wake();
   }
 
@@ -60,7 +62,7 @@ export class Pump {
   }
 
   #nextOutlet(): Outlet | undefined {
-    const index = this.#outlets.findIndex(({ link }) => link.is_open() && link.sendable());
+    const index = this.#outlets.findIndex(hasCredit);
     if (index < 0) return undefined;
     const [outlet] = this.#outlets.splice(index, 1);
     if (outlet) this.#outlets.push(outlet);
@@ -91,9 +93,9 @@ export class Pump {
     }
   }
 
-  #send(message: QueuedMessage, { link, deletes }: Outlet): void {
+  #send(message: QueuedMessage, { link, deletes, onTheirWay }: Outlet): void {
     const lock = this.#queue.lock(message);
-    link.send(onWire(message, deletes ? undefined : lock.until), lock.tag);
+    onTheirWay.push(link.send(onWire(message, deletes ? undefined : lock.until), lock.tag));
     if (deletes) this.#queue.settle(lock.tag, { how: 'complete' });
   }
 
@@ -112,4 +114,11 @@ export class Pump {
     outlet.link.close(refusal);
     this.#putBack(message);
   }
+}
+
+/** Whether its receiver has asked for one more than what it is being sent. More would be locked on the way, for nobody. */
+function hasCredit({ link, onTheirWay }: Outlet): boolean {
+  if (!link.is_open() || !link.sendable()) return false;
+  while (onTheirWay[0] && isTransferred(link, onTheirWay[0])) onTheirWay.shift();
+  return creditOf(link) > onTheirWay.length;
 }

@@ -19,6 +19,15 @@ export function attachOf(link: Sender | Receiver): Record<string, unknown> {
   return (link as unknown as { local: { attach: Record<string, unknown> } }).local.attach;
 }
 
+/** How many messages its receiver has asked for. */
+export const creditOf = (link: Sender): number => (link as unknown as { credit: number }).credit;
+
+/** Whether a delivery has been written to its connection. */
+export function isTransferred(link: Sender, { id }: Delivery): boolean {
+  const { outgoing } = link.session as unknown as { outgoing: { next_pending_delivery: number } };
+  return id < outgoing.next_pending_delivery;
+}
+
 /** Cuts the TCP connection without a farewell. */
 export function cut(connection: Connection): void {
   cutSocket((connection as unknown as { socket?: Socket }).socket);

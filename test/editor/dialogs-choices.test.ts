@@ -38,7 +38,7 @@ test('task kinds, contracts, facts, flags, callers and actions are those of the 
   expect(facts.toSorted()).toEqual(['fulfill-orders', 'fulfillment-event', 'nav-release-status']);
   expect(Object.fromEntries(flags.map(({ name, enabled }) => [name, enabled]))).toEqual(FLAG_DEFAULTS);
   expect(callers).toContain('mulesoft');
-  expect(Object.keys(actions).toSorted()).toEqual(['oms-nav-document', 'oms-operator', 'oms-order', 'oms-sfcc-order']);
+  expect(Object.keys(actions).toSorted()).toEqual(['oms-dead-letters', 'oms-nav-document', 'oms-operator', 'oms-order', 'oms-sfcc-order']);
   expect(lanes.toSorted()).toEqual(['EMEA', 'JAPAN', 'US']);
   expect(jobs).toEqual(['cirro.master-switch', 'nav.shipment-notice', 'oms.watch', 'sfcc.intake']);
 });

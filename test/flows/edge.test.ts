@@ -37,6 +37,9 @@ const ENDPOINTS: Endpoint[] = [
   ['GET', '/api/oms/pauses', ['operator']],
   ['POST', '/api/oms/pauses', ['operator']],
   ['DELETE', '/api/oms/pauses/1', ['operator']],
+  ['GET', '/api/oms/dead-letters', ['operator']],
+  ['POST', '/api/oms/dead-letters/1/replay', ['operator']],
+  ['POST', '/api/oms/dead-letters/1/discard', ['operator']],
 ];
 const CALLERS: CallerName[] = ['mulesoft', 'service-bus', 'print-station', 'reader', 'operator'];
 

@@ -29,6 +29,7 @@ const SETTINGS: Record<string, object> = {
   'oms-camel-request': { connection: 'camel' },
   'oms-service-bus-receive': { connection: 'bus', inFlight: 1, maxDeliveries: 3 },
   'oms-service-bus-send': { connection: 'bus' },
+  'oms-dead-letters': { connection: 'bus', action: 'replay', contract: 'fulfillment-event' },
   'oms-outbox': { batch: 10 },
 };
 

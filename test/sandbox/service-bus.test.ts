@@ -105,6 +105,15 @@ test('a deferred message is only given to who asks for its number', async () => 
   await expect(from.receiveDeferredMessages(message.sequenceNumber)).rejects.toThrow('no deferred message');
 });
 
+test('no more is given to a receiver than it asked for: the rest is there for others', async () => {
+  await start();
+  await publish('a', 'b', 'c');
+  const first = receiver();
+  expect((await one(first)).messageId).toBe('a');
+  const second = receiver();
+  expect([(await one(second)).messageId, (await one(second)).messageId]).toEqual(['b', 'c']);
+});
+
 test('a lock that ran out is lost, and the message comes again', async () => {
   await start(300);
   await publish('a');
