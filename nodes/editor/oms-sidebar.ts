@@ -1,6 +1,7 @@
 import { Contracts } from '../edge/contracts';
 import { Stages } from '../lifecycle/stages';
 import { listOrders } from '../orders/find';
+import { Why } from '../orders/why';
 import { type AdminRoute, defineEditorPlugin } from '../runtime/admin';
 import { InvalidInput } from '../runtime/errors';
 import type { Red } from '../runtime/node';
@@ -34,7 +35,7 @@ function orderRoutes(services: Services): AdminRoute[] {
       method: 'get',
       path: '/oms/orders/:id',
       permission: 'flows.read',
-      answer: async ({ params }) => ({ now: new Date(), order: await orderForSidebar(partsOf(services), params['id'] ?? '') }),
+      answer: async ({ params }) => ({ now: new Date(), order: await orderForSidebar({ ...partsOf(services), why: services.get(Why) }, params['id'] ?? '') }),
     },
   ];
 }

@@ -1,12 +1,26 @@
-import { covers, type Stages } from '../lifecycle/stages';
-import { lifecycle } from '../lifecycle/lifecycle';
+import { covers } from '../lifecycle/stages';
+import type { Cause } from '../orders/causes';
 import { getOrder } from '../orders/find';
+import type { Why } from '../orders/why';
 import { InvalidInput } from '../runtime/errors';
 import type { Pool } from '../store/pool';
 import type { Pause, Pauses } from '../work/pauses';
 
-/** What an order is doing, or why it does nothing. `again`: a step failed and is tried at `due_at`; `next`: the next free slot takes it. */
-export type Standing = 'held' | 'running' | 'paused' | 'scheduled' | 'again' | 'next' | 'waiting' | 'decision' | 'error' | 'final';
+/**
+ * What an order is doing, or why it does nothing, as the sidebar's catalogues name it. `again`: a step failed and is tried at `due_at`;
+ * `next`: the next free slot takes it; `blocked`: nothing works on it until somebody mends something.
+ */
+export type Standing = 'held' | 'running' | 'paused' | 'scheduled' | 'again' | 'next' | 'blocked' | 'waiting' | 'decision' | 'error' | 'final';
+
+const STANDING: Readonly<Record<Cause['kind'], Standing>> = {
+  hold: 'held', running: 'running', paused: 'paused', scheduled: 'scheduled', backoff: 'again', due: 'next', stranded: 'next', waiting: 'waiting', decision: 'decision', error: 'error', final: 'final',
+  'no-stage': 'blocked', 'no-worker': 'blocked', 'not-buildable': 'blocked',
+  // Never the first cause.
+  'kept-fact': 'next', 'cancel-waiting': 'next', 'in-doubt': 'next', task: 'next',
+};
+
+/** Causes that the standing and the rest of the view do not say already. */
+const TOLD: ReadonlySet<Cause['kind']> = new Set(['waiting', 'no-stage', 'no-worker', 'not-buildable', 'kept-fact', 'cancel-waiting', 'in-doubt', 'task']);
 
 /** What is read of an order; the rest, the customer above all, stays here. */
 interface Order {
@@ -20,17 +34,18 @@ interface Order {
   nav_order_no: string | null;
   entered_at: Date;
   due_at: Date | null;
-  claimed_at: Date | null;
   attempts: number;
   reason: string | null;
-  waits_for?: { kind: 'working' | Extract<Standing, 'waiting' | 'decision' | 'error' | 'final'>; owner: string; runbook: string | null };
+  waits_for?: { runbook: string | null };
   holds: { id: number; kind: string; reason: string; opened: Date; resolved: Date | null; effect: { kind: string; key: string } | null }[];
   timeline: { at: Date; kind: string; actor: string; node: string | null; text: string }[];
 }
 
 /** An order as the sidebar shows it. */
-export interface SidebarOrder extends Omit<Order, 'claimed_at' | 'waits_for'> {
+export interface SidebarOrder extends Omit<Order, 'waits_for'> {
   standing: Standing;
+  /** What else keeps it, or is open beside it, in plain words. */
+  causes: string[];
   /** The partner or the people whose turn it is. */
   owner: string;
   runbook: string | null;
@@ -42,29 +57,19 @@ export interface SidebarOrder extends Omit<Order, 'claimed_at' | 'waits_for'> {
  * Where an order stands, why, and its timeline, the newest step first. Nothing of the customer is in it.
  * @throws InvalidInput `order.unknown`
  */
-export async function orderForSidebar({ pool, pauses, stages }: { pool: Pool; pauses: Pauses; stages: Stages }, idOrName: string): Promise<SidebarOrder> {
-  const [found, open] = await Promise.all([getOrder(pool, idOrName), pauses.list()]);
-  if (!found) throw new InvalidInput(`there is no order ${idOrName.slice(0, 96)}`, { code: 'order.unknown' });
+export async function orderForSidebar({ pool, pauses, why }: { pool: Pool; pauses: Pauses; why: Why }, idOrName: string): Promise<SidebarOrder> {
+  const [found, open, because] = await Promise.all([getOrder(pool, idOrName), pauses.list(), why.explain(idOrName)]);
+  if (!found || !because) throw new InvalidInput(`there is no order ${idOrName.slice(0, 96)}`, { code: 'order.unknown' });
   const order = found as unknown as Order;
   const { id, name, platform_id, store, status, currency, total, nav_order_no, entered_at, due_at, attempts, reason } = order;
-  const pause = open.find((each) => covers(each, status, store)) ?? null;
-  const holds = order.holds.filter(({ resolved }) => resolved === null).map(({ id: hold, kind, reason: why, opened, resolved, effect }) => ({ id: hold, kind, reason: why, opened, resolved, effect }));
+  const holds = order.holds.filter(({ resolved }) => resolved === null).map(({ id: hold, kind, reason: text, opened, resolved, effect }) => ({ id: hold, kind, reason: text, opened, resolved, effect }));
   return {
     id, name, platform_id, store, status, currency, total, nav_order_no, entered_at, due_at, attempts, reason, holds,
-    standing: standingOf({ ...order, holds }, pause, stages.status(status)?.scheduled === true),
-    owner: order.waits_for?.owner ?? '-',
+    standing: STANDING[because.causes[0]?.kind ?? 'final'],
+    owner: because.owes,
+    causes: because.causes.filter(({ kind }) => TOLD.has(kind)).map(({ text }) => text),
     runbook: order.waits_for?.runbook ?? null,
-    pause,
+    pause: open.find((each) => covers(each, status, store)) ?? null,
     timeline: order.timeline.toReversed(),
   };
-}
-
-function standingOf({ holds, claimed_at, waits_for, due_at, status }: Order, pause: Pause | null, scheduled: boolean): Standing {
-  if (holds.length > 0) return 'held';
-  if (claimed_at) return 'running';
-  const kind = waits_for?.kind ?? (lifecycle.has(status) ? lifecycle.statuses[status].kind : 'final');
-  if (kind !== 'working') return kind;
-  if (pause) return 'paused';
-  if (due_at === null) return scheduled ? 'scheduled' : 'next';
-  return due_at.getTime() > Date.now() ? 'again' : 'next';
 }

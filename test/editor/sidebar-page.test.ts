@@ -8,7 +8,7 @@ const english = catalogueOf(file, 'en-US');
 
 /** The values that a family of keys must have a text for. */
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
-  'standing.': ['held', 'running', 'paused', 'scheduled', 'again', 'next', 'waiting', 'decision', 'error', 'final'],
+  'standing.': ['held', 'running', 'paused', 'scheduled', 'again', 'next', 'blocked', 'waiting', 'decision', 'error', 'final'],
   'step.': ['transition', 'event', 'effect', 'fact', 'hold'],
   'stage.': ['waiting', 'running', 'late', 'oldest'],
   'pause.': ['stage', 'partner', 'store'],
