@@ -15,7 +15,7 @@ import { IdempotencyKeys } from './nodes/edge/idempotency';
 import { Inbox } from './nodes/edge/inbox';
 import { answerMalformed } from './nodes/edge/malformed';
 import { problem } from './nodes/edge/problem';
-import { Rates } from './nodes/edge/rates';
+import { SignIns } from './nodes/edge/sign-in';
 import { FactReaders } from './nodes/edge/readers';
 import { Calls } from './nodes/effects/calls';
 import { Ledger } from './nodes/effects/ledger';
@@ -73,11 +73,9 @@ import type * as Settings from './settings';
 /** The installation: this file runs as dist/server.js. */
 const APP_DIR = path.resolve(__dirname, '..');
 const POOL_SIZE = 24;
-/** For reading what somebody asks for; as many may wait as are answered within a few seconds. */
+/** For reading what somebody asks for; who gets no connection within two seconds is told to come back. */
 const READ_POOL_SIZE = 6;
-const WAITING_READS = 24;
-/** Attempts to sign in to the editor that one address may make a second: each costs a long hash. */
-const SIGN_INS = 5;
+const READ_WAIT_MS = 2000;
 /** Connections that may wait to be accepted; one more is tried again by its caller's kernel, a second later. */
 const BACKLOG = 2048;
 const STOP_LIMIT_MS = 6000;
@@ -115,7 +113,7 @@ async function main(): Promise<void> {
     throw new Error(`The database cannot be used: ${error.message || error.code}`, { cause: error });
   });
   if (env.sandboxStorefront) await setUpSandboxStores(pool);
-  const reads = createPool(env.required('OMS_DATABASE_APP_URL'), READ_POOL_SIZE, { statementSeconds: env.number('OMS_READ_SECONDS', 5), queueLimit: WAITING_READS });
+  const reads = createPool(env.required('OMS_DATABASE_APP_URL'), READ_POOL_SIZE, { statementSeconds: env.number('OMS_READ_SECONDS', 5), waitMs: READ_WAIT_MS });
 
   const services = new Services();
   const parts = provideServices(services, { pool, reads, env, log, dataDir, running: () => running() });
@@ -144,7 +142,7 @@ async function main(): Promise<void> {
   });
   const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, runs: services.get(JobRuns), outbox: services.get(Outbox), log });
   let ready = false;
-  const signIns = new Rates(SIGN_INS);
+  const signIns = new SignIns(bodyMs);
   const failed = (response: http.ServerResponse, error: Error): void => {
     log.error({ code: 'http.error', reason: error.message }, 'a request failed');
     problem(response, 500, 'Internal error');
@@ -158,7 +156,7 @@ async function main(): Promise<void> {
       if (ready && health.isThere) response.end('ready');
       else problem(response, 503, 'Not ready', { 'retry-after': '2' });
     } else if (url === '/metrics') services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text), (error: Error) => failed(response, error));
-    else if (url === '/editor/auth/token' && signIns.isOver(request.socket.remoteAddress ?? '')) problem(response, 429, 'Too many attempts to sign in', { 'retry-after': '1' });
+    else if (/^\/editor\/auth\/token\/?(?:\?|$)/i.test(url) && !signIns.admit(request, response)) return;
     // The editor has limits and authentication of its own; a deploy must not wait for itself.
     else if (/^\/editor([/?]|$)/.test(url)) app(request, response);
     else gate.enter(request, response);

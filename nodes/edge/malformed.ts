@@ -23,15 +23,22 @@ export function answerMalformed(server: Server): void {
     }
     const [status, reason, title] = MEANING[error.code ?? ''] ?? [400, 'Bad Request', 'The request cannot be read'];
     const { request, response } = latest.get(socket) ?? {};
-    if (response && !response.writableFinished) {
-      // The body is at fault, or what came behind a sound request: that one is still answered.
-      if (!request?.complete) problem(response, status, title, { connection: 'close' });
-      response.once('close', () => socket.destroy());
+    // What came behind a sound request is at fault: that one is still answered.
+    if (request?.complete && !response?.writableFinished) {
+      response?.once('finish', () => socket.destroy());
       return;
     }
+    if (response?.headersSent && !response.writableFinished) {
+      socket.destroy();
+      return;
+    }
+    // Past the response: whoever waits for the rest of a body answers in vain later, and must not find that somebody has spoken.
     const body = JSON.stringify({ type: 'about:blank', title, status });
     socket.end(`HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
   });
   server.on('checkExpectation', (_request, response) => problem(response, 417, 'Only 100-continue can be expected', { connection: 'close' }));
-  server.on('connect', (_request, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy()); // nobody else listens: a caller that cuts it would end the process
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  });
 }

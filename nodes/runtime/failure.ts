@@ -15,8 +15,8 @@ export interface Failure {
 /** What nobody foresaw is a `bug`: its text is logged, and a person reads a sentence instead. */
 export function describe(error: unknown): Failure {
   if (isDatabaseAway(error)) return { class: 'retryable', code: 'database.away', message: 'the database cannot be reached', retryAfterMs: 2000 };
-  const limited = limitOf(error);
-  if (limited) return { class: 'retryable', ...limited, retryAfterMs: 5000 };
+  if (TOO_SLOW.has((error as { errno?: number } | null)?.errno ?? 0))
+    return { class: 'retryable', code: 'database.too-slow', message: 'the database took too long for this and was told to stop; ask for less, or later', retryAfterMs: 5000 };
   if (!isKnownError(error)) {
     const message = error instanceof Error ? error.message : String(error);
     return { class: 'bug', code: 'internal', message };
@@ -33,13 +33,8 @@ export function describe(error: unknown): Failure {
   };
 }
 
-/** Errors by which reading is kept within bounds: `max_statement_time` of MariaDB, `max_execution_time` of MySQL, the queue of the pool. */
-function limitOf(error: unknown): { code: string; message: string } | undefined {
-  const { errno, message } = (error ?? {}) as { errno?: number; message?: string };
-  if (errno === 1969 || errno === 3024) return { code: 'database.too-slow', message: 'the database took too long for this and was told to stop; ask for less, or later' };
-  if (message === 'Queue limit reached.') return { code: 'database.busy', message: 'too many others are reading; ask again in a moment' };
-  return undefined;
-}
+/** Ended by `max_statement_time` of MariaDB, by `max_execution_time` of MySQL. */
+const TOO_SLOW = new Set([1969, 3024]);
 
 /** Codes of mysql2 and of the network by which a statement never got an answer, or the server is going away or full. */
 const AWAY = new Set([

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import mysql from 'mysql2/promise';
 import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { Retryable } from '../runtime/errors';
 import { isDatabaseAway } from '../runtime/failure';
 import { CommitInDoubt } from './commit';
 
@@ -14,8 +15,8 @@ const SESSION = `
 export interface PoolOptions {
   /** The server ends a statement that runs longer. */
   statementSeconds?: number;
-  /** Statements that may wait for a connection; more fail at once. */
-  queueLimit?: number;
+  /** For a connection of the pool; then Retryable `database.busy`. */
+  waitMs?: number;
   connectMs?: number;
 }
 
@@ -26,11 +27,10 @@ const SOCKETS = new WeakMap<Pool, Set<Socket>>();
  * A pool for one account. Dates are JavaScript `Date`s in UTC, BIGINT ids are numbers (they stay below 2^53).
  * @param url `mysql://user:password@host:port/database`
  */
-export function createPool(url: string, connectionLimit: number, { statementSeconds, queueLimit = 0, connectMs = 5000 }: PoolOptions = {}): Pool {
+export function createPool(url: string, connectionLimit: number, { statementSeconds, waitMs = 20_000, connectMs = 5000 }: PoolOptions = {}): Pool {
   const pool = mysql.createPool({
     uri: url,
     connectionLimit,
-    queueLimit,
     multipleStatements: true,
     supportBigNumbers: true,
     timezone: 'Z',
@@ -50,7 +50,31 @@ export function createPool(url: string, connectionLimit: number, { statementSeco
     stream.once('close', () => sockets.delete(stream));
     connection.query(session);
   });
+  boundWaiting(pool.pool, waitMs);
   return pool;
+}
+
+type Acquired = (error: Error | null, connection?: { release(): void }) => void;
+interface RawPool {
+  getConnection(acquired: Acquired): void;
+}
+
+/** mysql2 lets callers wait for a connection without end. */
+function boundWaiting(pool: RawPool, waitMs: number): void {
+  const getConnection = pool.getConnection.bind(pool);
+  pool.getConnection = (acquired) => {
+    let given = false;
+    const give: Acquired = (error, connection) => {
+      if (given) connection?.release();
+      else acquired(error, connection);
+      given = true;
+    };
+    const timer = setTimeout(() => give(new Retryable('too many others are asking the database; ask again in a moment', { code: 'database.busy', retryAfterMs: 2000 })), waitMs);
+    getConnection((error, connection) => {
+      clearTimeout(timer);
+      give(error, connection);
+    });
+  };
 }
 
 /** MariaDB and MySQL name it differently, and each reads past the other's comment (MariaDB skips versions 50700 to 50999). */

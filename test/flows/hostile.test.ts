@@ -110,6 +110,13 @@ describe('slow callers', () => {
     expect(answer.ms).toBeLessThan(4000);
   }, 20_000);
 
+  test('a sign-in that drips is cut off, and the process goes on', async () => {
+    const pieces = [head(['Content-Length: 1000', 'Content-Type: application/json'], 'POST /editor/auth/token'), ...Array.from({ length: 200 }, () => '{')];
+    const answer = await exchangeBytes(system.port, pieces, { pauseMs: 30, limitMs: 10_000 });
+    expect(answer.status).toBe(0);
+    expect(answer.ms).toBeLessThan(4000);
+  }, 20_000);
+
   test('two hundred of them at once hold up nobody', async () => {
     const slow = Array.from({ length: 200 }, () => exchangeBytes(system.port, [head(['Content-Length: 10', 'Content-Type: application/json']), '{'], { limitMs: 10_000 }));
     const quick = await Promise.all(Array.from({ length: 20 }, () => system.api('/api/oms/orders', { as: 'reader' })));

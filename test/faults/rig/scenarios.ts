@@ -1,5 +1,6 @@
 import { callbacks } from '../scenarios/callbacks';
 import { deploys } from '../scenarios/deploys';
+import { fuzz } from '../scenarios/fuzz';
 import { kills } from '../scenarios/kills';
 import { overload } from '../scenarios/overload';
 import { races } from '../scenarios/races';
@@ -13,5 +14,6 @@ export const SCENARIOS: readonly Scenario[] = [
   callbacks,
   zombies,
   deploys,
+  fuzz,
   overload,
 ];
