@@ -10,12 +10,12 @@ import { camelFacts, camelReadings, camelUsual } from './nodes/camel/facts';
 import { Callers } from './nodes/edge/callers';
 import { Contracts } from './nodes/edge/contracts';
 import { Deliveries } from './nodes/edge/deliveries';
+import { EditorDoor } from './nodes/edge/editor-door';
 import { Gate } from './nodes/edge/gate';
 import { IdempotencyKeys } from './nodes/edge/idempotency';
 import { Inbox } from './nodes/edge/inbox';
 import { answerMalformed } from './nodes/edge/malformed';
 import { problem } from './nodes/edge/problem';
-import { SignIns } from './nodes/edge/sign-in';
 import { FactReaders } from './nodes/edge/readers';
 import { Calls } from './nodes/effects/calls';
 import { Ledger } from './nodes/effects/ledger';
@@ -142,7 +142,7 @@ async function main(): Promise<void> {
   });
   const quiesce = new Quiesce({ gate, active: parts.active, receivers: parts.receivers, runs: services.get(JobRuns), outbox: services.get(Outbox), log });
   let ready = false;
-  const signIns = new SignIns(bodyMs);
+  const editorDoor = new EditorDoor(bodyMs);
   const failed = (response: http.ServerResponse, error: Error): void => {
     log.error({ code: 'http.error', reason: error.message }, 'a request failed');
     problem(response, 500, 'Internal error');
@@ -156,10 +156,10 @@ async function main(): Promise<void> {
       if (ready && health.isThere) response.end('ready');
       else problem(response, 503, 'Not ready', { 'retry-after': '2' });
     } else if (url === '/metrics') services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text), (error: Error) => failed(response, error));
-    else if (/^\/editor\/auth\/token\/?(?:\?|$)/i.test(url) && !signIns.admit(request, response)) return;
-    // The editor has limits and authentication of its own; a deploy must not wait for itself.
-    else if (/^\/editor([/?]|$)/.test(url)) app(request, response);
-    else gate.enter(request, response);
+    else if (/^\/editor([/?]|$)/.test(url)) {
+      // Past the gate: a deploy must not wait for itself.
+      if (editorDoor.admit(request, response)) app(request, response);
+    } else gate.enter(request, response);
   });
   answerMalformed(server);
   // Until the flows run, callers wait at the door: an endpoint that is not there yet would tell them that their order is unknown.

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startSystem, type System } from '../support/system';
+import { startSystem, type System, waitFor } from '../support/system';
 
 /** What stands around the endpoints: limits, the watchdog, the doors of the editor. */
 
@@ -101,6 +101,19 @@ describe('the editor', () => {
     expect(good.status).toBe(200);
     const { access_token: token } = good.body as { access_token: string };
     expect((await system.api('/editor/flows', { as: null, headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+  });
+
+  test.each([{}, [], 1, true, null, { length: 3 }])('a password that is no text (%j) is no password, and ends nothing', async (password) => {
+    const body = { client_id: 'node-red-admin', grant_type: 'password', scope: '*', username: 'admin', password };
+    const answer = await waitFor(
+      async () => {
+        const each = await system.api('/editor/auth/token', { as: null, body });
+        return each.status !== 429 && each;
+      },
+      { what: 'an attempt to be heard' },
+    );
+    expect([400, 403]).toContain(answer.status);
+    expect((await system.api('/editor/auth/token', { as: null, body: { ...body, username: password, password: 'x' } })).status).toBeLessThan(500);
   });
 
   test('its socket tells a stranger nothing', async () => {
