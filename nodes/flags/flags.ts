@@ -29,6 +29,8 @@ interface Question {
   flag: Flag;
   storeUrl: string;
   order?: number;
+  /** Of the claim that asks: without it nothing is pinned any more. */
+  token?: string;
 }
 
 type Decisions = Partial<Record<Flag, boolean>>;
@@ -48,9 +50,9 @@ export class Flags {
     return this.#ask({ flag, storeUrl });
   }
 
-  /** A fork: decided when the order first passes it, and pinned in the order until a put-back. */
-  decide(flag: Flag, order: number, storeUrl: string): Promise<boolean> {
-    return this.#ask({ flag, storeUrl, order });
+  /** A fork: decided when the order first passes it, and pinned in the order until a put-back; a claim that was taken away pins nothing. */
+  decide(flag: Flag, { order, token }: { order: number; token: string }, storeUrl: string): Promise<boolean> {
+    return this.#ask({ flag, storeUrl, order, token });
   }
 
   async #answer(questions: readonly Question[]): Promise<boolean[]> {
@@ -73,7 +75,13 @@ export class Flags {
     });
     if (fresh.size > 0) {
       const cases = [...fresh].map((order) => `WHEN ${order} THEN ${escape(JSON.stringify(pinned.get(order)))}`).join(' ');
-      await execute(this.#pool, `UPDATE orders SET decisions = CASE id ${cases} END WHERE id IN (?)`, [[...fresh]]);
+      const tokens = questions.flatMap(({ order, token }) => (order !== undefined && token !== undefined && fresh.has(order) ? [token] : []));
+      await execute(
+        this.#pool,
+        `UPDATE orders o SET o.decisions = CASE o.id ${cases} END
+           WHERE o.id IN (?) AND (EXISTS (SELECT 1 FROM order_status s WHERE s.order_id = o.id AND s.claim_token IN (?)) OR EXISTS (SELECT 1 FROM tasks t WHERE t.order_id = o.id AND t.claim_token IN (?)))`,
+        [[...fresh], tokens, tokens],
+      );
     }
     return answers;
   }

@@ -16,7 +16,7 @@ export default defineNode<FlagConfig, StageMessage<Order>>('oms-flag', (node, { 
     async input(message, send) {
       const work = requireWork(message);
       const { storeUrl } = message.order;
-      const on = mode === 'fork' ? await flags.decide(flag, work.order, storeUrl) : await flags.isOn(flag, storeUrl);
+      const on = mode === 'fork' ? await flags.decide(flag, work, storeUrl) : await flags.isOn(flag, storeUrl);
       send(on ? [message, null] : [null, message]);
     },
   };

@@ -7,10 +7,14 @@ import { CommitInDoubt } from './commit';
 
 export type { Pool, PoolConnection, RowDataPacket };
 
-/** What every connection is set to: UTC, READ COMMITTED, strict. Decisions are made under row locks, never on a snapshot. */
+/**
+ * What every connection is set to: UTC, READ COMMITTED, strict. Decisions are made under row locks, never on a snapshot. A transaction
+ * that stands still for seconds belongs to a process that is frozen or worse: MariaDB ends it, and its locks (MySQL has no such limit).
+ */
 const SESSION = `
   SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
-  SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`;
+  SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  /*M! SET SESSION idle_transaction_timeout = 4 */`;
 
 export interface PoolOptions {
   /** The server ends a statement that runs longer. */

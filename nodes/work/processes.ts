@@ -22,6 +22,7 @@ export class Processes {
   #revision: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
+  #freeing: Promise<void> | undefined;
   /** By this process's own clock: of the last beat, and before which nobody is taken for dead. */
   #beatAt = performance.now();
   #judgesFrom = 0;
@@ -52,9 +53,13 @@ export class Processes {
     for (const { id } of earlier) await this.#free(id, true, this.#departures?.leftBy(id));
     this.#departures?.forgetOthers(this.#id);
     this.#timer = setInterval(() => {
-      this.#beating ??= this.beat()
+      this.#beating ??= this.#beat()
         .catch((error: Error) => this.#log.warn({ code: 'process.beat', reason: error.message }, 'the heartbeat could not be written'))
         .finally(() => (this.#beating = undefined));
+      // Beside the beat: what a frozen process has locked may make this wait, and must not make us look dead, too.
+      this.#freeing ??= this.#freeSilent()
+        .catch((error: Error) => this.#log.warn({ code: 'process.free', reason: error.message }, 'the claims of a silent process could not be freed yet'))
+        .finally(() => (this.#freeing = undefined));
     }, BEAT_MS);
   }
 
@@ -79,6 +84,11 @@ export class Processes {
 
   /** One heartbeat, and the freeing of what dead processes had claimed. */
   async beat(): Promise<void> {
+    await this.#beat();
+    await this.#freeSilent();
+  }
+
+  async #beat(): Promise<void> {
     const [result] = await this.#pool.query('UPDATE processes SET beat_at = NOW(6) WHERE id = ? AND ended_at IS NULL', [this.#id]);
     if ((result as unknown as { affectedRows: number }).affectedRows === 0) {
       // Others took this run for dead (a long stall): its claims are gone and fenced; it goes on under a new key.
@@ -89,6 +99,9 @@ export class Processes {
     const since = performance.now() - this.#beatAt;
     this.#beatAt = performance.now();
     if (since > SILENCE_SECONDS * 500) this.#judgesFrom = this.#beatAt + SILENCE_SECONDS * 1000;
+  }
+
+  async #freeSilent(): Promise<void> {
     if (performance.now() < this.#judgesFrom) return;
     const silent = await select<{ id: number }>(
       this.#pool,
@@ -120,7 +133,7 @@ export class Processes {
   /** Says goodbye: what is still claimed is due at once for the others. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#beating;
+    await Promise.all([this.#beating, this.#freeing]);
     await this.#free(this.#id, true);
   }
 }

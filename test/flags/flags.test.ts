@@ -1,4 +1,5 @@
 import { FLAG_DEFAULTS, Flags, isFlag } from '../../nodes/flags/flags';
+import { select } from '../../nodes/store/pool';
 import { createWorld, makeOrders, type World } from '../support/orders';
 
 let world: World;
@@ -28,11 +29,16 @@ test('a store’s own row wins over the one for every store', async () => {
 
 test('a gate is read as it stands, a fork is pinned when an order passes and decided again after a put-back', async () => {
   const [order = 0] = await makeOrders(world, 1);
+  const work = { order, token: 'token' };
+  await world.admin.query("UPDATE order_status SET claim_token = 'token' WHERE order_id = ?", [order]);
   await set('fulfillment_confirmation', '', true);
-  expect(await flags.decide('fulfillment_confirmation', order, SHOP)).toBe(true);
+  expect(await flags.decide('fulfillment_confirmation', work, SHOP)).toBe(true);
   await set('fulfillment_confirmation', '', false);
   expect(await flags.isOn('fulfillment_confirmation', SHOP)).toBe(false);
-  expect(await flags.decide('fulfillment_confirmation', order, SHOP)).toBe(true);
+  expect(await flags.decide('fulfillment_confirmation', work, SHOP)).toBe(true);
   await world.pool.query('UPDATE orders SET decisions = NULL WHERE id = ?', [order]);
-  expect(await flags.decide('fulfillment_confirmation', order, SHOP)).toBe(false);
+  expect(await flags.decide('fulfillment_confirmation', work, SHOP)).toBe(false);
+  await world.pool.query('UPDATE orders SET decisions = NULL WHERE id = ?', [order]);
+  expect(await flags.decide('fulfillment_confirmation', { order, token: 'taken away' }, SHOP)).toBe(false);
+  expect(await select(world.pool, 'SELECT decisions FROM orders WHERE id = ?', [order])).toEqual([{ decisions: null }]);
 });

@@ -6,7 +6,7 @@ const TABLES: readonly (readonly [table: string, by: string, columns: string])[]
   ['order_audits', 'order_id', '*'],
   ['tasks', 'order_id', '*'],
   ['holds', 'order_id', '*'],
-  ['outbox', 'order_id', 'id, payload'],
+  ['outbox', 'order_id', 'id'],
   ['inbox', 'order_id', '*'],
   ['payments', 'order_id', '*'],
   ['fulfillments', 'order_id', '*'],
@@ -26,6 +26,12 @@ export async function imprint(system: System, names: readonly string[]): Promise
   return texts;
 }
 
-/** What differs, in words. */
+/** What differs, in words: the first place of each text. */
 export const differences = (before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] =>
-  [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key)).map((key) => `${key} was changed: ${before.get(key)} → ${after.get(key)}`);
+  [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key)).map((key) => {
+    const [was, is] = [before.get(key) ?? '', after.get(key) ?? ''];
+    let at = 0;
+    while (at < is.length && is[at] === was[at]) at++;
+    const around = (text: string): string => text.slice(Math.max(0, at - 60), at + 40);
+    return `${key} was changed: …${around(was)}… → …${around(is)}…`;
+  });

@@ -10,16 +10,18 @@ import { atLeast, atMost, type Options, type Outcome, type Scenario, told } from
 /** Where workers freeze: before, in and after a call, and with their locks held. */
 const PLACES: readonly Point[] = [
   { site: 'effect.sent', about: 'nav.create' },
+  { site: 'transition.commit', about: 'PENDING_NAV_RELEASE' },
   { site: 'effect.answered', about: 'nav.create' },
   { site: 'effect.answered', about: 'camel.request' },
   { site: 'effect.sent', about: 'nav.notice' },
   { site: 'effect.answered', about: 'sfcc.fulfil' },
   { site: 'work.claimed', about: 'EXPORTED_TO_NAV' },
   { site: 'work.claimed', about: 'READY_TO_CREATE_IN_NAV' },
-  { site: 'transition.commit', about: 'PENDING_NAV_RELEASE' },
 ];
 
 const AT_ONCE = 2;
+/** What the bus has given to a frozen worker comes to another one after this time. */
+const LOCK_MS = 2000;
 const FREEZE_LIMIT_MS = 40_000;
 /** A thawed worker has this long to do harm. */
 const AWAKE_MS = 4000;
@@ -31,7 +33,8 @@ export const zombies: Scenario = {
   control: 'remote calls without a ledger',
   long: { orders: 50, strikes: PLACES.length },
   async run(options) {
-    const system = await startRig(naively('ledger', options));
+    // It answers callers; the work is left to the workers beside it.
+    const system = await startRig({ ...naively('ledger', options), lockMs: LOCK_MS, env: { OMS_ROLE: 'edge' } });
     try {
       return await freezeAndThaw(system, options);
     } finally {
@@ -56,12 +59,14 @@ async function freezeAndThaw(system: System, options: Options): Promise<Outcome>
         names.push(...(await placeUntilFrozen(system, worker, share, `${seed} ${first} ${index}`)));
       }
       struck += await system.count('SELECT COUNT(*) FROM order_status WHERE claimed_by IN (SELECT id FROM processes WHERE pid IN (?))', [workers.map((worker) => worker.process?.pid)]);
-      note(`frozen at ${some.map(({ site, about }) => `${site}/${about}`).join(', ')}`);
       await fenced(system, workers);
-      // The others bring everything to its end; then the frozen ones wake up, and whatever changes is their doing.
+      note(`frozen at ${some.map(({ site, about }) => `${site}/${about}`).join(', ')}`);
+      // Another one brings everything to its end; then the frozen ones wake up, and whatever changes is their doing.
+      workers.push(await startRig({ ...naively('ledger', options), beside: system }));
       await comeToRest(system, names, { calmSeconds: naive ? 5 : 12 });
       const before = await imprint(system, names);
       for (const worker of workers) worker.process?.kill('SIGCONT');
+      await waitFor(() => !workers.some(isFrozen), { what: 'the frozen workers to wake up' });
       await sleep(AWAKE_MS);
       touched.push(...differences(before, await imprint(system, names)));
     } finally {
@@ -72,7 +77,9 @@ async function freezeAndThaw(system: System, options: Options): Promise<Outcome>
     const { duplicates } = await judge(system, names);
     return { figures: [atLeast('effects that happened twice, naive', duplicates.length, 1)], violations: [...duplicates, ...touched] };
   }
+  const worker = await startRig({ beside: system });
   const { alone, after, held } = await conclude(system, names);
+  await worker.stop();
   return {
     figures: [
       told('orders, workers frozen, orders in their hands', `${names.length}, ${places.length}, ${struck}`),
