@@ -156,7 +156,7 @@ async function main(): Promise<void> {
       if (ready && health.isThere) response.end('ready');
       else problem(response, 503, 'Not ready', { 'retry-after': '2' });
     } else if (url === '/metrics') services.get(Metrics).registry.metrics().then((text) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(text), (error: Error) => failed(response, error));
-    else if (/^\/editor([/?]|$)/.test(url)) {
+    else if (/^\/editor(?:[/?]|$)/i.test(url)) {
       // Past the gate: a deploy must not wait for itself.
       if (editorDoor.admit(request, response)) app(request, response);
     } else gate.enter(request, response);

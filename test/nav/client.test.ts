@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
 import { createNavClient, type NavClient, type NavClientOptions } from '../../nodes/nav/client';
 import { DocType } from '../../nodes/nav/mapping';
@@ -196,6 +198,16 @@ describe('provably nothing happened', () => {
   });
 });
 
+/** Blanks in large pieces, until nobody reads them any more. */
+function endless(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/xml' });
+  const piece = Buffer.alloc(1 << 20, ' ');
+  const more = (): void => {
+    if (!response.destroyed) response.write(piece, more);
+  };
+  more();
+}
+
 describe('the document may have been created', () => {
   const failures: ReadonlyArray<[string, Behaviour]> = [
     ['a connection cut after NAV has acted', (_, __, socket) => (socket.resetAndDestroy(), 'handled')],
@@ -210,6 +222,7 @@ describe('the document may have been created', () => {
     ['half a fault', (_, response) => (response.writeHead(500).end(fault('NavNCLDialogException', 'no').slice(0, 250)), 'handled')],
     ['an answer without a number', ({ method }, response) => (response.end(result(method, '')), 'handled')],
     ['an empty answer', (_, response) => (response.end(), 'handled')],
+    ['a compressed answer', ({ method }, response) => (response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(result(method, 'SO1'))), 'handled')],
   ];
 
   test.each(failures)('%s', async (_, behaviour) => {
@@ -221,6 +234,12 @@ describe('the document may have been created', () => {
   test.each(failures)('%s: a lookup is simply tried again later', async (_, behaviour) => {
     const { client: calls } = await serve((...request) => (request[0].step === 'authenticate' ? behaviour(...request) : undefined), { timeoutMs: 200 });
     expect(await failureOf(calls.findDocuments('us', DocType.SalesOrder, 'US-1'))).toMatchObject({ constructor: Retryable });
+  });
+
+  test('an answer without an end is given up long before the time is over', async () => {
+    const endlessly: Behaviour = (seen, response) => (isImport(seen) ? (endless(response), 'handled') : undefined);
+    const { client: calls } = await serve(endlessly, { timeoutMs: 60_000 });
+    expect(await failureOf(importOne(calls))).toBeInstanceOf(OutcomeUnknown);
   });
 
   test('on a kept connection that is cut as the import arrives: it is sent once, and the next call starts anew', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { InvalidInput, OutcomeUnknown, Retryable } from '../../nodes/runtime/errors';
 import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from '../../nodes/runtime/http';
 import { closedPort, failureOf, portOf, startServer, type TestServer } from './a-server';
@@ -150,6 +151,9 @@ describe('the request may have been carried out', () => {
       'shop.no-answer',
     ],
     ['an answer that is too large', (_, response) => response.end('x'.repeat(5000)), 'shop.no-answer'],
+    ['an answer that says it is too large', (_, response) => response.writeHead(200, { 'content-length': '5000' }).write('x'.repeat(2000)), 'shop.no-answer'],
+    // A megabyte of blanks in a thousand bytes: nobody asked for it to be packed, and it is not unpacked.
+    ['a compressed answer', (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(' '.repeat(900_000))), 'shop.no-answer'],
   ];
 
   test.each(failures)('%s', async (_, answer, code) => {
@@ -168,6 +172,14 @@ describe('the request may have been carried out', () => {
     const [acted, readBack] = [await http.request(act), await http.request(read)];
     expect(() => acted.json()).toThrow(OutcomeUnknown);
     expect(() => readBack.json()).toThrow(Retryable);
+  });
+
+  test.each(['{"a": {"__proto__": {"polluted": true}}}', `${'['.repeat(40)}${']'.repeat(40)}`])('an answer that nobody may pass on: %s', async (text) => {
+    const { client: http } = await serve((_, response) => response.end(text));
+    const [acted, readBack] = [await http.request(act), await http.request(read)];
+    expect(() => acted.json()).toThrow(OutcomeUnknown);
+    expect(() => readBack.json()).toThrow(Retryable);
+    expect(readBack.json({ any: true })).toEqual(JSON.parse(text));
   });
 });
 
