@@ -8,12 +8,14 @@ const RESOLUTION_MS = 10;
 /** How late the event loop may run: below the first there is room for more, above the second refusals would come late, too. Milliseconds. */
 const CALM_MS = 10;
 const LATE_MS = 20;
+/** An answer that takes longer has mostly waited for others: there is no room for more. */
+const BRISK_MS = 60;
 /** A quarter of what callers are promised at most. */
 const SLOW_MS = 250;
 
 /**
  * How many requests may be under way, found by trying (additive increase, multiplicative decrease): the limit grows while it is
- * reached and all is calm, and shrinks when the event loop runs late or most answers take long. Above it callers are told to come
+ * reached and most answers are quick, and shrinks when the event loop runs late or most take long. Above it callers are told to come
  * back, which costs a tenth of serving them; so the rate of good answers stays near the capacity, whatever comes in.
  */
 export class Admission {
@@ -22,6 +24,7 @@ export class Admission {
   #limit = LEAST;
   #reached = false;
   #answered = 0;
+  #brisk = 0;
   #slow = 0;
 
   constructor() {
@@ -43,7 +46,8 @@ export class Admission {
   /** Takes note of an answer. */
   answered(ms: number): void {
     this.#answered++;
-    if (ms > SLOW_MS) this.#slow++;
+    if (ms <= BRISK_MS) this.#brisk++;
+    else if (ms > SLOW_MS) this.#slow++;
   }
 
   stop(): void {
@@ -55,9 +59,10 @@ export class Admission {
     const late = this.#delay.percentile(90) / 1e6 - RESOLUTION_MS;
     this.#delay.reset();
     if (late > LATE_MS || this.#slow * 2 > this.#answered) this.#limit = Math.max(LEAST, Math.floor(this.#limit * 0.9));
-    else if (this.#reached && late < CALM_MS) this.#limit = Math.min(MOST, this.#limit + 8);
+    else if (this.#reached && late < CALM_MS && this.#brisk * 2 > this.#answered) this.#limit = Math.min(MOST, this.#limit + 8);
     this.#reached = false;
     this.#answered = 0;
+    this.#brisk = 0;
     this.#slow = 0;
   }
 }
