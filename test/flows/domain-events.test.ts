@@ -191,3 +191,37 @@ describe('a process that is killed', () => {
     expect(overtaken(told)).toEqual([]);
   }, 240_000);
 });
+
+test('a process that is frozen with a batch in hand: another one tells it, and what the frozen one says afterwards is not written', async () => {
+  const edge = await startSystem({ env: { OMS_ROLE: 'edge' } });
+  const workers: System[] = [];
+  try {
+    const frozen = await startSystem({ beside: edge, env: { OMS_ROLE: 'worker', OMS_EDITOR: 'off', OMS_FAILPOINTS: 'outbox.publish=freeze' } });
+    workers.push(frozen);
+    const names = await edge.place(5);
+    await waitFor(() => frozen.logs().some((line) => line.includes('"failpoint"')), { what: 'a worker that has told and not marked', seen: () => edge.standings() });
+    workers.push(await startSystem({ beside: edge, env: { OMS_ROLE: 'worker', OMS_EDITOR: 'off' } }));
+    const taken = (await toldBy(edge)).length;
+    expect(taken).toBeGreaterThan(0);
+    expect(await edge.count('SELECT COUNT(*) FROM outbox WHERE published_at IS NOT NULL')).toBe(0);
+    await waitFor(
+      async () => {
+        // A call that the frozen worker had begun is in doubt.
+        await recover(edge);
+        return (await edge.standings(names)).filter(({ status }) => status === 'FULFILLED').length === names.length;
+      },
+      { what: 'fulfilled orders', timeoutMs: 90_000, seen: () => edge.standings(names) },
+    );
+    await hear(edge, names);
+    const marks = await edge.sql('SELECT id, published_at FROM outbox ORDER BY id');
+    frozen.process?.kill('SIGCONT');
+    await waitFor(() => frozen.logs().some((line) => line.includes('"outbox.fenced"')), { what: 'the thawed worker to be told that its batch was given on' });
+    expect(await edge.sql('SELECT id, published_at FROM outbox ORDER BY id')).toEqual(marks);
+    const told = await hear(edge, names);
+    expect(firsts(told).toSorted()).toEqual((await happened(edge, names)).toSorted());
+    expect(told).toHaveLength(firsts(told).length + taken);
+  } finally {
+    for (const worker of workers) await worker.stop();
+    await edge.stop();
+  }
+}, 180_000);
