@@ -3,6 +3,7 @@ import { type ConnectionTest, finding } from '../runtime/connection-test';
 import { Environment } from '../runtime/environment';
 import { isKnownError, Retryable } from '../runtime/errors';
 import { connect, hasCode } from './receiver';
+import { inOurWords as sendingInOurWords } from './sender';
 
 /** Where to listen and to tell; each node opens its own link. */
 export interface ServiceBusSettings {
@@ -24,20 +25,31 @@ export function serviceBusSettings(env: Environment): ServiceBusSettings {
   };
 }
 
-/** Peeks at the subscription: a message that is looked at is neither locked nor counted as delivered. */
+/**
+ * Peeks at the subscription: a message that is looked at is neither locked nor counted as delivered. Then opens the way to the topic of
+ * the domain events, and sends nothing.
+ */
 export const testServiceBus: ConnectionTest<object> = async (_settings, services, limitMs) => {
-  const { connectionString, topic, subscription } = serviceBusSettings(services.get(Environment));
+  const { connectionString, topic, subscription, eventsTopic } = serviceBusSettings(services.get(Environment));
   const client = connect({ connectionString, timeoutMs: 2 * limitMs });
-  const found = await finding('Service Bus', { limitMs }, async () => {
+  const listening = await finding('Service Bus', { limitMs }, async () => {
     const receiver = client.createReceiver(topic, subscription);
     await receiver.peekMessages(1).catch((error: unknown) => {
       throw inOurWords(error, `${topic}/${subscription}`);
     });
     return `may listen to ${topic}/${subscription}`;
   });
+  const telling =
+    listening.ok &&
+    (await finding('Service Bus', { limitMs }, async () => {
+      await client.createSender(eventsTopic).createMessageBatch().catch((error: unknown) => {
+        throw sendingInOurWords(error, eventsTopic);
+      });
+      return `may send to ${eventsTopic}`;
+    }));
   // Where nothing answers, closing waits as long as opening did.
   client.close().catch(() => undefined);
-  return [found];
+  return telling ? [listening, telling] : [listening];
 };
 
 /** The SDK's codes, where they say more than that there was no connection. */

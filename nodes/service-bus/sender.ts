@@ -94,7 +94,8 @@ function openLinkOf(sender: ServiceBusSender): unknown {
   return typeof isOpen === 'function' && isOpen.call(link) === true ? link : undefined;
 }
 
-function inOurWords(cause: unknown, topic: string): Retryable {
+/** What failed when something was to be sent. */
+export function inOurWords(cause: unknown, topic: string): Retryable {
   if (hasCode(cause, 'MessagingEntityNotFound')) return new Retryable(`there is no topic ${topic}`, { code: 'service-bus.no-entity', next: 'Correct SERVICE_BUS_EVENTS_TOPIC, or make the topic.', cause });
   if (hasCode(cause, 'UnauthorizedAccess')) return new Retryable(`the key of the connection string may not send to ${topic}`, { code: 'service-bus.unauthorized', next: 'Correct SERVICE_BUS_CONNECTION_STRING.', cause });
   return new Retryable(`the Service Bus has not taken the messages: ${(cause as Error).message}`, { code: 'service-bus.not-sent', cause });

@@ -68,9 +68,9 @@ describe('a partner that lets us in', () => {
     expect({ ok, said }).toEqual({ ok: true, said: [expect.stringMatching(/^SFCC answered in \d+ ms, signed in$/), expect.stringMatching(/^SFCC POPS-US answered in \d+ ms, orders can be searched$/)] });
   });
 
-  test('Service Bus lets its subscription be peeked at', async () => {
+  test('Service Bus lets its subscription be peeked at and its topic be sent to', async () => {
     const { ok, said } = await attempt('oms-service-bus-connection');
-    expect({ ok, said }).toEqual({ ok: true, said: [expect.stringMatching(/^Service Bus answered in \d+ ms, may listen to fulfillment-events\/oms$/)] });
+    expect({ ok, said }).toEqual({ ok: true, said: [expect.stringMatching(/^Service Bus answered in \d+ ms, may listen to fulfillment-events\/oms$/), expect.stringMatching(/^Service Bus answered in \d+ ms, may send to order-events$/)] });
   });
 
   test('nothing was done at any partner', async () => {
@@ -168,6 +168,12 @@ describe('an address where something else answers', () => {
     const { ok, said } = await attempt('oms-service-bus-connection', { SERVICE_BUS_SUBSCRIPTION: 'nobody' });
     expect(ok).toBe(false);
     expect(said[0]).toBe('Service Bus: there is no subscription fulfillment-events/nobody. Correct SERVICE_BUS_TOPIC and SERVICE_BUS_SUBSCRIPTION.');
+  });
+
+  test('Service Bus without the topic of the domain events names it', async () => {
+    const { ok, said } = await attempt('oms-service-bus-connection', { SERVICE_BUS_EVENTS_TOPIC: 'nothing' });
+    expect(ok).toBe(false);
+    expect(said[1]).toBe('Service Bus: there is no topic nothing. Correct SERVICE_BUS_EVENTS_TOPIC, or make the topic.');
   });
 });
 
