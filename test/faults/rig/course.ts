@@ -9,8 +9,10 @@ import { impatient, recover } from './person';
 import type { Options } from './scenario';
 
 /** What leaves something out, by its name in test/faults/rig/naive: loaded into the server before anything else. */
-export const naively = (control: string, { naive }: Pick<Options, 'naive'>): Pick<SystemOptions, 'execArgv'> =>
-  naive ? { execArgv: ['--require', path.join(ROOT, 'test/faults/rig/naive', `${control}.js`)] } : {};
+export const naively = (control: string, { naive }: Pick<Options, 'naive'>): Pick<SystemOptions, 'execArgv'> => (naive ? { execArgv: loadedFirst(`naive/${control}`) } : {});
+
+/** Node's arguments that load a module of test/faults/rig into the server before anything else. */
+export const loadedFirst = (module: string): string[] => ['--require', path.join(ROOT, 'test/faults/rig', `${module}.js`)];
 
 /** The system under test: stages and looks that try again soon, so that a run is about faults and not about waiting. */
 export function startRig(options: SystemOptions = {}): Promise<System> {

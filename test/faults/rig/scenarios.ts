@@ -1,6 +1,8 @@
 import { callbacks } from '../scenarios/callbacks';
+import { database } from '../scenarios/database';
 import { deploys } from '../scenarios/deploys';
 import { fuzz } from '../scenarios/fuzz';
+import { drops } from '../scenarios/drops';
 import { kills } from '../scenarios/kills';
 import { overload } from '../scenarios/overload';
 import { races } from '../scenarios/races';
@@ -10,9 +12,11 @@ import type { Scenario } from './scenario';
 /** Every fault scenario, in the order in which they are run. */
 export const SCENARIOS: readonly Scenario[] = [
   kills,
+  drops,
   races,
   callbacks,
   zombies,
+  database,
   deploys,
   fuzz,
   overload,
