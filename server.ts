@@ -78,6 +78,9 @@ const READ_POOL_SIZE = 6;
 const READ_WAIT_MS = 2000;
 /** Connections that may wait to be accepted; one more is tried again by its caller's kernel, a second later. */
 const BACKLOG = 2048;
+const CONNECTIONS = 5000;
+/** A caller that does not read its answer for so long is cut off. */
+const UNREAD_MS = 30_000;
 const STOP_LIMIT_MS = 6000;
 /** `flows:started` is not emitted when node types are missing; the editor must be reachable all the same, to mend that. */
 const FLOWS_LIMIT_MS = 5000;
@@ -161,6 +164,8 @@ async function main(): Promise<void> {
       if (editorDoor.admit(request, response)) app(request, response);
     } else gate.enter(request, response);
   });
+  server.maxConnections = CONNECTIONS;
+  server.setTimeout(seconds('OMS_ANSWER_SECONDS', 30) + UNREAD_MS);
   answerMalformed(server);
   // Until the flows run, callers wait at the door: an endpoint that is not there yet would tell them that their order is unknown.
   await quiesce.quiet();
@@ -226,7 +231,7 @@ async function main(): Promise<void> {
     else if (kind === 'retryable') problem(response, 503, 'Come back in a moment', { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) });
     else failed(response, error as Error);
   }) as express.ErrorRequestHandler);
-  closeForeignUpgrades(server);
+  closeForeignUpgrades(server, editorDoor);
 
   // `start` comes back before the flows run.
   await Promise.race([flowsStarted.promise, new Promise((resolve) => setTimeout(resolve, FLOWS_LIMIT_MS).unref())]);
@@ -350,14 +355,17 @@ function listen(server: http.Server, port: number, host: string): Promise<void> 
 }
 
 /** The editor's WebSocket is the only one, and its listener sees no other address: it would throw at what is no URL. */
-function closeForeignUpgrades(server: http.Server): void {
+function closeForeignUpgrades(server: http.Server, door: EditorDoor): void {
   const editors = server.listeners('upgrade') as ((...upgrade: unknown[]) => void)[];
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const isEditors = editors.length > 0 && /^\/editor\/comms(?:\?|$)/.test(request.url ?? '');
-    if (isEditors) for (const listener of editors) listener.call(server, request, socket, head);
-    else socket.destroy();
+    if (!isEditors) socket.destroy();
+    else {
+      for (const listener of editors) listener.call(server, request, socket, head);
+      door.watch(socket);
+    }
   });
 }
 

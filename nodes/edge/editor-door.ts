@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { hasBody } from './envelope';
 import { problem } from './problem';
 import { Rates } from './rates';
@@ -6,6 +7,10 @@ import { Rates } from './rates';
 /** Attempts to sign in that one address may make a second: each costs a long hash. */
 const ATTEMPTS = 5;
 const SIGN_IN = /^\/editor\/auth\/token\/?(?:\?|$)/i;
+
+/** An editor says little over its socket: subscriptions and a sign of life. Bytes, and the time in which they may come. */
+const TALK_BYTES = 262_144;
+const TALK_MS = 60_000;
 
 /**
  * Stands before the editor, which has limits and authentication of its own and forgets a few: it neither counts attempts to sign in,
@@ -38,5 +43,15 @@ export class EditorDoor {
     }
     if (hasBody(request) && headers.authorization === undefined) setTimeout(() => request.complete || request.socket.destroy(), this.#bodyMs).unref();
     return true;
+  }
+  /** Cuts a WebSocket over which more comes than an editor says: it would be held in memory, a hundred megabytes a message. */
+  watch(socket: Duplex): void {
+    let bytes = 0;
+    let since = Date.now();
+    socket.on('data', (chunk: Buffer) => {
+      if (Date.now() - since > TALK_MS) [bytes, since] = [0, Date.now()];
+      bytes += chunk.length;
+      if (bytes > TALK_BYTES) socket.destroy();
+    });
   }
 }

@@ -33,12 +33,16 @@ export function answerMalformed(server: Server): void {
       return;
     }
     // Past the response: whoever waits for the rest of a body answers in vain later, and must not find that somebody has spoken.
-    const body = JSON.stringify({ type: 'about:blank', title, status });
-    socket.end(`HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+    socket.end(lastWords(status, reason, title));
   });
   server.on('checkExpectation', (_request, response) => problem(response, 417, 'Only 100-continue can be expected', { connection: 'close' }));
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy()); // nobody else listens: a caller that cuts it would end the process
-    socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    socket.end(lastWords(405, 'Method Not Allowed', 'This is no proxy'));
   });
+}
+
+function lastWords(status: number, reason: string, title: string): string {
+  const body = JSON.stringify({ type: 'about:blank', title, status });
+  return `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 }

@@ -105,7 +105,7 @@ async function fire(system: System, due: Shot[], seen: Seen): Promise<void> {
     const { status, headers, text } = answer;
     if (status >= 500 && !(status === 503 && headers['retry-after'] !== undefined)) blame(`status ${status} ${text.slice(0, 200)}`);
     const isOurs = !endpoint.includes('/editor') && !bytes.toString('latin1').includes('/editor');
-    if (isOurs && status >= 400 && status !== 405 && !bytes.toString('latin1').startsWith('HEAD ') && headers['content-type']?.startsWith('application/problem+json') !== true) blame(`status ${status} without a problem: ${text.slice(0, 100)}`);
+    if (isOurs && status >= 400 && !bytes.toString('latin1').startsWith('HEAD ') && headers['content-type']?.startsWith('application/problem+json') !== true) blame(`status ${status} without a problem: ${text.slice(0, 100)}`);
     if (/node_modules|\bat \S+ \(|ER_[A-Z_]+|SELECT .* FROM/.test(text) && status >= 400) blame(`tells what is inside: ${text.slice(0, 200)}`);
   }
 }
