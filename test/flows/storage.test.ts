@@ -65,7 +65,7 @@ test('a moved node changes the file of its tab alone, in the lines that say wher
 test('several lines of code stand in a file of their own, and come back', async () => {
   const flows = await storage.getFlows();
   const template = flows.find((each) => each.id === 'watch-late-sql');
-  expect(String(template?.['template'])).toMatch(/^SELECT o\.name[\s\S]+LIMIT 50$/);
+  expect(String(template?.['template'])).toMatch(/^SELECT .*o\.name[\s\S]+LIMIT 50$/);
   expect(existsSync(path.join(dir, 'flows/watch/late-orders.watch-late-sql.sql'))).toBe(true);
 });
 
