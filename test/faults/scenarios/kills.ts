@@ -64,7 +64,8 @@ class Run {
 
   async judge(points: readonly Point[]): Promise<Outcome> {
     const { orders, naive, note } = this.#options;
-    const strikes = plan(this.#options, points);
+    // Without a ledger nobody knows that NAV has an order, and a cancel does not go there.
+    const strikes = plan(this.#options, naive ? points.filter(({ cancelled }) => !cancelled) : points);
     const watch = new Watch(this.#system, () => this.#names);
     const service = new CustomerService(this.#system);
     await this.#slowDown();
