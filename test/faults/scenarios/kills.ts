@@ -95,8 +95,14 @@ class Run {
         told('fulfilled by themselves, after a person decided the holds', `${alone.fulfilled}, ${after.fulfilled}`),
         told(`until the same order moves again, under further kills, 95 in 100 of ${moved}`, `${p95.toFixed(1)} s`),
       ],
-      violations: [...this.#notMet, ...alone.violations, ...after.violations, ...stuck],
+      violations: [...this.#notMet, ...(await this.#openAttempts()), ...alone.violations, ...after.violations, ...stuck],
     };
+  }
+
+  /** What a killed process had begun has come to an end: in doubt where it had left, else as never sent. */
+  async #openAttempts(): Promise<string[]> {
+    const open = await this.#system.count('SELECT COUNT(*) FROM effect_attempts a JOIN processes p ON p.id = a.process_id WHERE a.ended_at IS NULL AND p.ended_at IS NOT NULL');
+    return open > 0 ? [`${open} attempts of processes that are over are still open`] : [];
   }
 
   async #damage(service: CustomerService, watch: Watch): Promise<Outcome> {
