@@ -21,13 +21,16 @@ const CONTENT = JSON.stringify({
   totals: { lines: 2500, discount: 0, shipping: 0, tax: 0, total: 2500 }, taxation: 'net', properties: { c_note: 'x'.repeat(2000) },
 });
 
-/** Orders 1 … count with one line and one payment each, standing in `status`, due nowhere. */
-export async function makeOrders(admin: Pool, count: number, status: Status): Promise<void> {
+/**
+ * Orders 1 … count with one line and one payment each, standing in `status`, due nowhere.
+ * @param content of each; as large as a storefront's unless given
+ */
+export async function makeOrders(admin: Pool, count: number, status: Status, content = CONTENT): Promise<void> {
   const from = numbers(count);
   await admin.query(
     `INSERT INTO orders (id, store_id, platform_id, name, warehouse_id, currency, total, customer_email, content)
        SELECT n, 1, CONCAT('N', n), CONCAT('B-N', n), 1, 'USD', 2500, 'someone@example.test', ? FROM ${from} x`,
-    [CONTENT],
+    [content],
   );
   await admin.query(`
     INSERT INTO line_items (order_id, line_id, position, sku, name, quantity, unit_price, discount, tax, total, properties)

@@ -15,6 +15,8 @@ export class Connection {
   #heard: Buffer | undefined;
   #tell: ((heard: Heard | undefined) => void) | undefined;
   closed = false;
+  /** When the last answer had come. */
+  freeSince = 0;
 
   constructor(port: number) {
     this.#socket = createConnection({ port, host: '127.0.0.1', noDelay: true });

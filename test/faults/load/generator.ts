@@ -29,6 +29,8 @@ export interface LoadResult {
 
 /** More connections than a partner would open; a request that finds none waits, and its time runs. */
 const CONNECTIONS = 3000;
+/** A connection that was idle for longer is not used any more: the server ends it after five seconds, perhaps just under a request. */
+const IDLE_MS = 2000;
 /** What has not been answered so long after the end counts as unanswered. */
 const LAST_ANSWER_MS = 35_000;
 
@@ -68,14 +70,18 @@ async function load(order: LoadOrder): Promise<LoadResult> {
       underWay.delete(connection);
       take(number, since, heard);
       if (connection.closed) all.delete(connection);
-      else free.push(connection);
+      else {
+        connection.freeSince = performance.now();
+        free.push(connection);
+      }
       then();
     });
   };
   /** A free connection, or a new one; undefined where there are too many. */
   const connect = (): Connection | undefined => {
     for (let connection = free.pop(); connection; connection = free.pop()) {
-      if (!connection.closed) return connection;
+      if (!connection.closed && performance.now() - connection.freeSince < IDLE_MS) return connection;
+      connection.close();
       all.delete(connection);
     }
     if (all.size >= CONNECTIONS) return undefined;

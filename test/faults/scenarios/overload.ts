@@ -41,7 +41,7 @@ async function prepare({ pool }: System, orders: number): Promise<void> {
     INSERT INTO warehouses (id, \`key\`, nav_key, cirro_region) VALUES (1, 'us-east', 'US', 'NA');
     INSERT INTO stores (id, tenant_id, url, platform, site, prefix, warehouse_id) VALUES (1, 1, 'https://shop.load', 'sfcc', 'LOAD', 'B-', 1);
     INSERT INTO pauses (kind, name, reason, actor) VALUES ('stage', 'RELEASED_FROM_NAV', 'only callbacks are measured', 'test')`);
-  await makeOrders(pool, orders, 'PENDING_NAV_RELEASE');
+  await makeOrders(pool, orders, 'PENDING_NAV_RELEASE', '{}'); // nothing reads what they hold
   await pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) SELECT 'nav.create', CONCAT('nav.create:', id), id, REPEAT('0', 32), 'done', 1 FROM orders");
 }
 
