@@ -23,7 +23,7 @@ type Strike = { at: Point } | { at: 'random'; afterMs: number } | { at: 'sandbox
 export const killsAt = (points: readonly Point[]): Scenario => ({
   name: 'kills',
   what: 'kill -9 at random and once at every failpoint × effect',
-  control: 'remote calls without a ledger',
+  control: 'after a kill whatever has no answer is sent again',
   long: { orders: 2000, strikes: 350, seeds: 5 },
   run: (options) => onSystem(options, points),
 });
@@ -34,7 +34,7 @@ export const kills = killsAt(POINTS);
 async function onSystem(options: Options, points: readonly Point[]): Promise<Outcome> {
   const database = await createOwnDatabase();
   try {
-    const system = await startRig({ ...naively('ledger', options), database });
+    const system = await startRig({ ...naively('kills', options), database });
     try {
       return await new Run(system, database, options).judge(points);
     } finally {
@@ -64,8 +64,7 @@ class Run {
 
   async judge(points: readonly Point[]): Promise<Outcome> {
     const { orders, naive, note } = this.#options;
-    // Without a ledger nobody knows that NAV has an order, and a cancel does not go there.
-    const strikes = plan(this.#options, naive ? points.filter(({ cancelled }) => !cancelled) : points);
+    const strikes = plan(this.#options, points);
     const watch = new Watch(this.#system, () => this.#names);
     const service = new CustomerService(this.#system);
     await this.#slowDown();
@@ -100,6 +99,11 @@ class Run {
   }
 
   /** What a killed process had begun has come to an end: in doubt where it had left, else as never sent. */
+  /** Where the orders stand, for the message that none of them came to a point. */
+  #standing(): Promise<unknown> {
+    return this.#system.sql('SELECT status, reason, COUNT(*) AS orders FROM order_status GROUP BY status, reason');
+  }
+
   async #openAttempts(): Promise<string[]> {
     const open = await this.#system.count('SELECT COUNT(*) FROM effect_attempts a JOIN processes p ON p.id = a.process_id WHERE a.ended_at IS NULL AND p.ended_at IS NOT NULL');
     return open > 0 ? [`${open} attempts of processes that are over are still open`] : [];
@@ -155,9 +159,10 @@ class Run {
     await this.#system.kill('SIGKILL');
     await this.#system.startServer(armed(point, 'kill'));
     try {
-      await waitFor(() => this.#system.process?.signalCode === 'SIGKILL', { what: `an order at ${point.site}/${point.about}`, timeoutMs: POINT_LIMIT_MS });
+      await waitFor(() => this.#system.process?.signalCode === 'SIGKILL', { what: `an order at ${point.site}/${point.about}`, timeoutMs: POINT_LIMIT_MS, seen: () => this.#standing() });
     } catch (error) {
       this.#notMet.push((error as Error).message);
+      this.#options.note((error as Error).message);
     }
     await this.#system.kill('SIGKILL');
     this.#kills++;
