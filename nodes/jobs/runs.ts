@@ -1,5 +1,5 @@
 import { within } from '../runtime/within';
-import { execute, inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
+import { execute, inTransaction, patiently, type Pool, type PoolConnection, select } from '../store/pool';
 import type { Processes } from '../work/processes';
 import { slotAt } from './slots';
 
@@ -54,6 +54,7 @@ export class JobRuns {
 
   /** Claims the slot under the job's lock: of two processes, or two slots that meet, one begins. @returns the run, or why this tick starts none */
   async begin(id: number): Promise<Run | string> {
+    let run = 0;
     const begun = await inTransaction(this.#pool, async (connection) => {
       await connection.query('SELECT id FROM recurring_jobs WHERE id = ? FOR UPDATE', [id]);
       const [job] = await select<Job & { now: Date; running: number; down: string | null }>(
@@ -65,17 +66,21 @@ export class JobRuns {
       );
       if (!job?.enabled) return 'disabled';
       if (job.down !== null) return `downtime: ${job.down}`;
-      if (job.running > 0 && !(await giveUpStuck(connection, id))) return 'the run before it has not ended';
+      if (job.running > 0 && (await giveUpLost(connection, id, this.#processes.id, [...this.#running])) < job.running) return 'the run before it has not ended';
       const slot = slotAt(job.cron, job.now);
       if (!slot) return 'no slot is due';
       const known = await select(connection, 'SELECT id FROM job_runs WHERE job_id = ? AND slot = ?', [id, slot]);
       if (known.length > 0) return 'another process has this slot';
       const [result] = await connection.query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, ?, ?)', [id, slot, this.#processes.id]);
-      return { job, slot, run: (result as unknown as { insertId: number }).insertId };
+      // Known before it can be seen: the next tick of this process would take it for lost.
+      this.#running.add((run = (result as unknown as { insertId: number }).insertId));
+      return { job, slot };
+    }).catch((error: unknown) => {
+      this.#running.delete(run);
+      throw error;
     });
     if (typeof begun === 'string') return begun;
-    const { job, slot, run } = begun;
-    this.#running.add(run);
+    const { job, slot } = begun;
     return {
       run,
       id,
@@ -87,11 +92,18 @@ export class JobRuns {
     };
   }
 
-  /** Ends a run; the second end of a run changes nothing. */
+  /** Ends a run, also where the database is away for a while; the second end of a run changes nothing. */
   async end(run: number, state: 'done' | 'failed' | 'lost', result: string): Promise<void> {
-    await execute(this.#pool, "UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND state = 'running'", [state, result.slice(0, 500), run]);
-    this.#running.delete(run);
-    if (this.#running.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+    try {
+      await patiently(() => this.#write(run, state, result));
+    } finally {
+      this.#running.delete(run);
+      if (this.#running.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+    }
+  }
+
+  #write(run: number, state: string, result: string): Promise<number> {
+    return execute(this.#pool, "UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND state = 'running'", [state, result.slice(0, 500), run]);
   }
 
   /** Resolves when no run of this process is under way, or after `limitMs`. */
@@ -115,12 +127,15 @@ export class JobRuns {
   }
 }
 
-/** A run whose message was lost on its way would hold up its job for ever. @returns whether it was given up */
-async function giveUpStuck(connection: PoolConnection, job: number): Promise<boolean> {
+/**
+ * Runs that would hold up their job for ever: of this process, which knows nothing of them (the answer to their beginning or their end
+ * was lost with the database), or of anybody after a long time (their message was lost on its way). @returns how many were given up
+ */
+async function giveUpLost(connection: PoolConnection, job: number, process: number, known: readonly number[]): Promise<number> {
   const [result] = await connection.query(
-    `UPDATE job_runs SET state = 'lost', finished_at = NOW(6), result = 'it had not ended after ${STUCK_MINUTES} minutes'
-       WHERE job_id = ? AND state = 'running' AND started_at < NOW(6) - INTERVAL ${STUCK_MINUTES} MINUTE`,
-    [job],
+    `UPDATE job_runs SET state = 'lost', finished_at = NOW(6), result = 'its beginning or its end got lost'
+       WHERE job_id = ? AND state = 'running' AND ((process_id = ? AND id NOT IN (?)) OR started_at < NOW(6) - INTERVAL ${STUCK_MINUTES} MINUTE)`,
+    [job, process, [0, ...known]],
   );
-  return (result as unknown as { affectedRows: number }).affectedRows > 0;
+  return (result as unknown as { affectedRows: number }).affectedRows;
 }

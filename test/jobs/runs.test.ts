@@ -47,6 +47,16 @@ test('the run of a process that ended is lost and holds nobody up', async () => 
   expect(await runs.begin(job)).toMatchObject({ class: 'test.job' });
 });
 
+test('a run that this process knows nothing of – the answer to its beginning or end got lost – holds nobody up', async () => {
+  await world.admin.query("INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, '2020-01-01 00:00:00', ?)", [job, engine.processes.id]);
+  const run = (await runs.begin(job)) as Run;
+  expect(run).toMatchObject({ class: 'test.job' });
+  expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE job_id = ? AND state = 'lost'", [job])).toBe(1);
+  // One that it knows goes on.
+  expect(await Promise.all([runs.begin(job), runs.begin(job)])).toEqual(['the run before it has not ended', 'the run before it has not ended']);
+  await runs.end(run.run, 'done', '');
+});
+
 test('disabled and in a downtime nothing begins, and it says why', async () => {
   await world.admin.query('INSERT INTO job_downtimes (job_id, starts_at, ends_at, reason) VALUES (?, NOW() - INTERVAL 1 HOUR, NOW() + INTERVAL 1 HOUR, ?)', [job, 'NAV maintenance']);
   expect(await runs.begin(job)).toBe('downtime: NAV maintenance');
