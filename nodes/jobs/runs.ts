@@ -56,6 +56,7 @@ export class JobRuns {
   async begin(id: number): Promise<Run | string> {
     let run = 0;
     const begun = await inTransaction(this.#pool, async (connection) => {
+      this.#running.delete(run); // of a try before this one
       await connection.query('SELECT id FROM recurring_jobs WHERE id = ? FOR UPDATE', [id]);
       const [job] = await select<Job & { now: Date; running: number; down: string | null }>(
         connection,
