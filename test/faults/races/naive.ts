@@ -18,7 +18,7 @@ const beginJob: Run = async ({ side }, job) => {
   const running = await select(unguarded(), 'SELECT id FROM job_runs WHERE job_id = ?', [job]);
   if (running.length > 0) return false;
   // Each takes its own clock for the slot.
-  await unguarded().query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, NOW() + INTERVAL ? SECOND, 0)', [job, side === 'a' ? 0 : 1]);
+  await unguarded().query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, NOW() + INTERVAL ? SECOND, 0)', [job, side === 'a' ? 0 : 86_400]);
   return true;
 };
 
