@@ -8,6 +8,9 @@ import { Rates } from './rates';
 const ATTEMPTS = 5;
 const SIGN_IN = /^\/editor\/auth\/token\/?(?:\?|$)/i;
 
+/** The largest deploy: Node-RED's `apiMaxLength` in settings.ts. Bytes. */
+export const BODY_LIMIT = 5 * 1024 * 1024;
+
 /** An editor says little over its socket: subscriptions and a sign of life. Bytes, and the time in which they may come. */
 const TALK_BYTES = 262_144;
 const TALK_MS = 60_000;
@@ -31,6 +34,11 @@ export class EditorDoor {
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
       problem(response, 415, 'Compressed bodies are not taken', { connection: 'close' });
+      return false;
+    }
+    // Node-RED refuses it too, but some routes wait for the body first.
+    if (Number(headers['content-length'] ?? 0) > BODY_LIMIT) {
+      problem(response, 413, `The body is larger than ${BODY_LIMIT} bytes`, { connection: 'close' });
       return false;
     }
     if (SIGN_IN.test(url)) {

@@ -158,6 +158,8 @@ describe('rubbish', () => {
     ['a negative length', () => [head(['Content-Length: -1', json])], [400]],
     ['a length that is no number', () => [head(['Content-Length: 1e3', json])], [400]],
     ['a length beyond all numbers', () => [head([`Content-Length: ${'9'.repeat(40)}`, json])], [400, 413]],
+    ['a length that the editor never takes, and nothing behind it', () => [head(['Content-Length: 99999999999', json], 'POST /editor/auth/token')], [413]],
+    ['the same with a token that is none', () => [head(['Content-Length: 99999999999', json, 'Authorization: Basic Og=='], 'POST /editor/')], [413]],
     ['a broken chunk', () => [head(['Transfer-Encoding: chunked', json]), `zz${CRLF}{}${CRLF}`], [400]],
     ['a chunk longer than it says', () => [head(['Transfer-Encoding: chunked', json]), `1${CRLF}{}}}${CRLF}0${CRLF}${CRLF}`], [400]],
     ['endless chunk extensions', () => [head(['Transfer-Encoding: chunked', json]), `1;${'x'.repeat(60_000)}${CRLF}{${CRLF}`], [413]],
