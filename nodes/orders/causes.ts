@@ -88,16 +88,16 @@ function beside({ effects, holds, tasks, kept, wishes }: Standing): Cause[] {
   return [
     ...effects
       .filter(({ id, state }) => (state === 'unknown' || state === 'parked') && !named.has(id))
-      .map((effect): Cause => ({ kind: 'in-doubt', text: `Nobody knows whether ${effect.kind} happened (looked ${effect.inquiries} times): ${effect.reason ?? 'its answer never came'}`, who: OMS, since: effect.sentAt ?? new Date(0) })),
+      .map((effect): Cause => ({ kind: 'in-doubt', text: `Nobody knows whether ${effect.kind} happened (looked ${effect.inquiries} times): ${effect.reason ?? 'its answer never came'}`, who: OMS, since: effect.sentAt ?? effect.begun })),
     ...wishes.map((wish): Cause => ({ kind: 'cancel-waiting', text: `${wish.actor} wants to cancel it (${wish.reason}): decided when the call in doubt is settled.`, who: OMS, since: wish.asked })),
     ...kept.map((fact): Cause => ({ kind: 'kept-fact', text: `${fact.type} from ${fact.source} came early and is kept until the order gets there.`, who: OMS, since: fact.received })),
     ...tasks.map((task) => besideTask(task, holds)),
   ];
 }
 
-function besideTask({ kind, dueAt, isDue, claimed, holds: count, failed, reason }: StandingTask, holds: Standing['holds']): Cause {
+function besideTask({ kind, begun, dueAt, isDue, claimed, holds: count, failed, reason }: StandingTask, holds: Standing['holds']): Cause {
   const hold = holds.find(({ task }) => task === kind);
-  const since = hold?.opened ?? dueAt ?? new Date(0);
+  const since = hold?.opened ?? begun;
   if (hold) return { kind: 'task', text: `Beside it, ${kind} is held (${hold.kind}): ${hold.reason}`, who: OPERATIONS, since };
   if (failed) return { kind: 'task', text: `Beside it, ${kind} has failed; a put-back or a replay has it done again.`, who: OPERATIONS, since };
   const state = claimed ? 'is being done' : isDue ? 'is due' : dueAt ? `is tried again at ${dueAt.toISOString()}` : count > 0 ? 'is held' : 'is paused';

@@ -44,6 +44,7 @@ export interface StandingEffect {
   inquiries: number;
   reference: string | null;
   reason: string | null;
+  begun: Date;
   sentAt: Date | null;
 }
 
@@ -51,6 +52,7 @@ export interface StandingEffect {
 export interface StandingTask {
   id: number;
   kind: string;
+  begun: Date;
   dueAt: Date | null;
   isDue: boolean;
   claimed: boolean;
@@ -73,10 +75,10 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
        FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version
        LEFT JOIN processes p ON p.id = s.claimed_by AND p.${ALIVE.replace(' AND ', ' AND p.')} WHERE o.id = @order;
      SELECT line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id = @order ORDER BY position;
-     SELECT id, kind, \`key\`, state, attempt, inquiries, reference, reason, sent_at AS sentAt FROM effects WHERE order_id = @order ORDER BY id;
+     SELECT id, kind, \`key\`, state, attempt, inquiries, reference, reason, created_at AS begun, sent_at AS sentAt FROM effects WHERE order_id = @order ORDER BY id;
      SELECT h.id, h.kind, h.reason, h.opened_at AS opened, h.effect_id AS effect, t.kind AS task FROM holds h LEFT JOIN tasks t ON t.id = h.task_id WHERE h.order_id = @order AND h.resolved_at IS NULL ORDER BY h.id;
      SELECT id, kind, name, reason, actor, until, opened_at AS opened FROM pauses WHERE released_at IS NULL ORDER BY id;
-     SELECT id, kind, due_at AS dueAt, COALESCE(due_at <= NOW(6), FALSE) AS isDue, claimed_by IS NOT NULL AS claimed, attempts, holds, done_at IS NOT NULL AS failed, reason
+     SELECT id, kind, created_at AS begun, due_at AS dueAt, COALESCE(due_at <= NOW(6), FALSE) AS isDue, claimed_by IS NOT NULL AS claimed, attempts, holds, done_at IS NOT NULL AS failed, reason
        FROM tasks WHERE order_id = @order AND (done_at IS NULL OR result = 'failed') ORDER BY id;
      SELECT type, source, received_at AS received FROM inbox WHERE order_id = @order AND state = 'kept' ORDER BY id;
      SELECT actor, reason, created_at AS asked FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
