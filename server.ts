@@ -77,8 +77,10 @@ const POOL_SIZE = 24;
 const READ_POOL_SIZE = 6;
 const READ_WAIT_MS = 2000;
 /** Connections that may wait to be accepted; one more is tried again by its caller's kernel, a second later. */
-const BACKLOG = 2048;
+const BACKLOG = 4096;
 const CONNECTIONS = 5000;
+/** Longer than load balancers keep an idle connection (60 s): they end it, not we, just under a request. */
+const KEEP_ALIVE_MS = 65_000;
 /** A caller that does not read its answer for so long is cut off. */
 const UNREAD_MS = 30_000;
 const STOP_LIMIT_MS = 6000;
@@ -151,7 +153,7 @@ async function main(): Promise<void> {
     problem(response, 500, 'Internal error');
   };
   // A header that comes twice is joined, and then no value that is known; the gate asks for the host. Editors may send for longer than partners.
-  const limits = { headersTimeout, requestTimeout: headersTimeout + bodyMs + 15_000, connectionsCheckingInterval: 500, joinDuplicateHeaders: true, requireHostHeader: false };
+  const limits = { headersTimeout, requestTimeout: headersTimeout + bodyMs + 15_000, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 500, joinDuplicateHeaders: true, requireHostHeader: false };
   const server = http.createServer(limits, (request, response) => {
     const url = request.url ?? '/';
     if (url === '/healthz') response.end('ok');

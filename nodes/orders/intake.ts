@@ -6,7 +6,7 @@ import { failpoint } from '../runtime/failpoints';
 import { inTransaction, isRefusedBySql, type Pool, type PoolConnection, select } from '../store/pool';
 import { insert } from '../store/rows';
 import type { OrderContent } from './load';
-import type { CanonicalOrder } from './order';
+import { type CanonicalOrder, pathOf } from './order';
 import { admitted, headOf, Quarantined } from './quarantine';
 
 /** How one platform's raw orders are read. */
@@ -191,7 +191,7 @@ export function insertContent(orders: readonly { id: number; order: CanonicalOrd
   return [
     ...insert('line_items', orders.flatMap(({ id, order }) => order.lines.map((line) => ({
       order_id: id, line_id: line.lineId, position: line.position, sku: line.sku, name: line.name, quantity: line.quantity, unit_price: line.unitPrice,
-      discount: line.discount, tax: line.tax, total: line.total, gift: line.gift, gift_message: line.giftMessage ?? null, path: line.path ?? 'finished',
+      discount: line.discount, tax: line.tax, total: line.total, gift: line.gift, gift_message: line.giftMessage ?? null, path: line.path,
       properties: JSON.stringify(line.properties),
     })))),
     ...insert('payments', orders.flatMap(({ id, order }) => order.payments.map((payment) => ({
@@ -204,7 +204,7 @@ export function insertContent(orders: readonly { id: number; order: CanonicalOrd
 /** The columns of `orders` that the canonical order fills; all NULL for one that could not be generalised. */
 export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
   if (!order)
-    return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, placed_at: null, content: null };
+    return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, path: null, order_business_type: null, placed_at: null, content: null };
   const { placedAt, modifiedAt, customer, shippingAddress, billingAddress, shipping, discounts, totals, taxation, properties } = order;
   const content: OrderContent = { placedAt, modifiedAt, customer, shippingAddress, billingAddress, shipping, discounts, totals, taxation, properties };
   return {
@@ -214,6 +214,8 @@ export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<P
     customer_email: customer.email,
     customer_name: customer.name,
     nav_customer_no: platform.navCustomerNo(order) ?? null,
+    path: pathOf(order) ?? null,
+    order_business_type: order.businessType ?? null,
     placed_at: new Date(placedAt),
     content: JSON.stringify(content),
   };

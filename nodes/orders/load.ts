@@ -22,6 +22,7 @@ interface OrderRow {
   navKey: string;
   cirroRegion: string;
   navCustomerNo: string | null;
+  businessType: number | null;
   currency: string;
   content: string;
 }
@@ -35,7 +36,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
   const [results] = await pool.query(
     `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite,
             o.part, o.revision, o.export_sequence AS exportSequence, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion,
-            o.nav_customer_no AS navCustomerNo, o.currency, o.content
+            o.nav_customer_no AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
        FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
      SELECT order_id AS \`order\`, line_id AS lineId, position, sku, name, quantity, unit_price AS unitPrice, discount, tax, total, gift,
             gift_message AS giftMessage, path, properties FROM line_items WHERE order_id IN (?) ORDER BY order_id, position;
@@ -72,6 +73,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         exportSequence: row.exportSequence,
         warehouse: { key: row.warehouseKey, navKey: row.navKey, cirroRegion: row.cirroRegion },
         ...(row.navCustomerNo !== null && { navCustomerNo: row.navCustomerNo }),
+        ...(row.businessType !== null && { businessType: row.businessType }),
         currency: row.currency,
         lines: (linesOf.get(row.id) ?? []).map(toLine),
         payments: (paymentsOf.get(row.id) ?? []).map((payment) => present(payment) as Payment),

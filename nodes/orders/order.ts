@@ -10,7 +10,8 @@ export type Property = string | number | boolean | null | readonly Property[] | 
 export type Properties = Readonly<Record<string, Property>>;
 
 /** Who fulfils a line: our warehouse prints it, picks it finished, or a vendor ships it. */
-export type LinePath = 'printable' | 'finished' | 'vendor';
+export const linePaths = ['printable', 'finished', 'vendor'] as const;
+export type LinePath = (typeof linePaths)[number];
 
 export interface Customer {
   /** The storefront's id; absent for a guest without one. */
@@ -53,7 +54,7 @@ export interface Line {
   readonly gift: boolean;
   readonly giftMessage?: string;
   readonly properties: Properties;
-  readonly path?: LinePath;
+  readonly path: LinePath;
 }
 
 export interface Shipping {
@@ -114,6 +115,8 @@ export interface CanonicalOrder {
   readonly payments: readonly Payment[];
   readonly totals: Totals;
   readonly taxation: Taxation;
+  /** The storefront's kind of business: 1 is fulfilled by an own warehouse. */
+  readonly businessType?: number;
   readonly properties: Properties;
 }
 
@@ -157,6 +160,12 @@ export interface Order extends CanonicalOrder {
   readonly warehouse: Warehouse;
   readonly navCustomerNo?: string;
   readonly fulfillments: readonly Fulfillment[];
+}
+
+/** Who fulfils the whole order; undefined where its lines go different ways. */
+export function pathOf({ lines }: Pick<CanonicalOrder, 'lines'>): LinePath | undefined {
+  const [path, ...others] = new Set(lines.map((line) => line.path));
+  return others.length === 0 ? path : undefined;
 }
 
 /** Names the parcels of an order in one word: the ids of its shipments, joined with `+` where there are several. */

@@ -1,6 +1,6 @@
 /** The product items of an OCAPI order document as canonical lines. An item's options are part of its line. Pure. */
 import { sumAmounts } from '../orders/money';
-import type { Line, Properties } from '../orders/order';
+import { type Line, type LinePath, linePaths, type Properties } from '../orders/order';
 import type { Place } from './place';
 
 /** Reads minor units of the order's currency. */
@@ -63,8 +63,16 @@ function toLine(item: Place, index: number, document: Place, amount: Amount): Li
     total,
     gift: item.at('gift').flag() || (shipmentOf(item, document)?.at('gift').flag() ?? false),
     ...(giftMessage !== undefined && { giftMessage }),
+    path: toPath(item.at('c_fulfillmentPath')),
     properties: lineProperties(item, options),
   };
+}
+
+/** Who fulfils it, as the merchant's catalogue says; without a word it is picked finished. */
+function toPath(place: Place): LinePath {
+  const path = linePaths.find((each) => each === (place.isAbsent ? 'finished' : place.value));
+  if (!path) throw place.refused('sfcc.path', `is none of ${linePaths.join(', ')}`);
+  return path;
 }
 
 /** Price of the whole line before any discount. A bonus item may come without one. */

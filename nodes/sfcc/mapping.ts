@@ -62,6 +62,7 @@ export function generalise(raw: unknown): CanonicalOrder {
       total,
     },
     taxation: toTaxation(document.at('taxation')),
+    ...toBusinessType(document.at('c_orderBusinessType')),
     properties: document.customAttributes(),
   };
   assertDocumentAddsUp(order);
@@ -203,6 +204,12 @@ function fullName(address: Place): string {
 function toTaxation(place: Place): 'net' | 'gross' {
   if (place.value !== 'net' && place.value !== 'gross') throw place.refused('sfcc.taxation', 'is neither net nor gross');
   return place.value;
+}
+
+function toBusinessType(place: Place): { businessType?: number } {
+  if (place.isAbsent) return {};
+  if (!Number.isInteger(place.value) || Number(place.value) < 0 || Number(place.value) > 255) throw place.refused('sfcc.business-type', 'is not a whole number from 0 to 255');
+  return { businessType: Number(place.value) };
 }
 
 /** The shipments that hold items. An order has one address to us, so theirs must be the same. */

@@ -32,10 +32,10 @@ interface Wish {
   giftMessage?: string;
 }
 
-/** Fills a basket: one to five lines, some with options, own discounts and gift messages; sometimes a discount on the order or free shipping. */
-export function fillBasket(chance: Chance, site: Site, taxRate: number): Basket {
+/** Fills a basket: up to five lines, some with options, own discounts and gift messages; sometimes a discount on the order or free shipping. */
+export function fillBasket(chance: Chance, site: Site, taxRate: number, leastLines = 1): Basket {
   const taxation: Taxation = { kind: site.taxation, rate: taxRate };
-  const wishes = Array.from({ length: chance.between(1, 5) }, () => wish(chance, site.currency));
+  const wishes = Array.from({ length: chance.between(leastLines, 5) }, () => wish(chance, site.currency));
   const positions = wishes.flatMap(({ position, options: chosen }) => [
     position,
     ...chosen.map((option) => ({ base: priceOf(option.price, site.currency), quantity: position.quantity, discounts: [] })),

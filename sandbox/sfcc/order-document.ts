@@ -12,15 +12,16 @@ export interface Recipe {
   seed: string;
   /** ISO time. */
   createdAt: string;
+  leastLines?: number;
 }
 
 type Amount = (minor: number) => number;
 
 /** Makes an order as a customer would have placed it, in the shape of the OCAPI `order`. */
-export function makeOrder({ orderNo, site, seed, createdAt }: Recipe): OcapiOrder {
+export function makeOrder({ orderNo, site, seed, createdAt, leastLines = 1 }: Recipe): OcapiOrder {
   const chance = new Chance(`${seed}/${site.id}`);
   const person = inventPerson(chance, site);
-  const basket = fillBasket(chance, site, person.taxRate);
+  const basket = fillBasket(chance, site, person.taxRate, leastLines);
   const amount: Amount = (minor) => toAmount(minor, site.exponent);
   const adjustment = adjustmentMaker(chance, amount, createdAt);
   const ids = { item: () => chance.hex(26) };

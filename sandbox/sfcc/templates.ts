@@ -2,7 +2,7 @@ import type { OcapiOrder } from './ocapi';
 import { makeOrder, type Recipe } from './order-document';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'bad', 'hostile'] as const;
+export const templates = ['finished', 'printable', 'vendor', 'split', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -15,6 +15,9 @@ const spoilers: readonly ((order: OcapiOrder) => AnyOrder)[] = [
   (order) => ({ ...order, product_items: [] }),
 ];
 
+/** Who fulfils the items of a template, in turn. */
+const paths: Readonly<Partial<Record<Template, readonly string[]>>> = { printable: ['printable'], vendor: ['vendor'], split: ['printable', 'finished', 'vendor'] };
+
 /** Custom attributes that do harm where they are cloned or assigned; order number n takes the (n mod 4)th. */
 const weapons: readonly string[] = [
   '{"__proto__": {"polluted": true}}',
@@ -23,9 +26,14 @@ const weapons: readonly string[] = [
   `${'['.repeat(40)}${']'.repeat(40)}`,
 ];
 
-/** Makes an order of a template: `finished` goods only, `bad`, which no order system can take in, or `hostile`, which must not even be passed on. */
+/**
+ * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `bad`, which no order system can take in, or
+ * `hostile`, which must not even be passed on.
+ */
 export function makeFromTemplate(template: Template, recipe: Recipe, variant: number): AnyOrder {
-  const order = makeOrder(recipe);
+  const order = makeOrder({ ...recipe, leastLines: template === 'split' ? 2 : 1 });
+  const ways = paths[template];
+  if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, { c_fulfillmentPath: ways[index % ways.length] ?? '' }));
   if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });
   const spoil = template === 'bad' ? spoilers[variant % spoilers.length] : undefined;
   return spoil ? spoil(order) : order;

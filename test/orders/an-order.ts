@@ -45,7 +45,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
         properties: {},
         path: 'finished',
       },
-      { lineId: 'line-2', position: 2, sku: 'POP-2', name: 'PopTop', quantity: 1, unitPrice: 500, discount: 0, tax: 40, total: 500, gift: false, properties: {} },
+      { lineId: 'line-2', position: 2, sku: 'POP-2', name: 'PopTop', quantity: 1, unitPrice: 500, discount: 0, tax: 40, total: 500, gift: false, properties: {}, path: 'finished' },
     ],
     shipping: { amount: 500, tax: 0, discount: 0, method: 'standard' },
     discounts: [{ code: 'SAVE', amount: 100, lineId: 'line-1' }],

@@ -78,12 +78,15 @@ test('while the bus refuses nothing is lost, nothing overtakes, and the waits gr
 });
 
 test('while a deploy or a stop is under way nothing is taken', async () => {
-  engine.active.paused = true;
+  let looks = 0;
+  Object.defineProperty(engine.active, 'paused', { configurable: true, get: () => looks++ >= 0 });
   const bus = relayTo({ taken: [], refusals: 0 });
   await move(await makeOrders(world, 3), 'READY_TO_CREATE_IN_NAV');
-  await new Promise((resolve) => setTimeout(resolve, 700)); // longer than it waits between two looks
+  const before = looks;
+  await waitFor(() => looks > before + 1 && (true as const), { what: 'two looks at whether it may' });
   expect(bus.taken).toEqual([]);
-  engine.active.paused = false;
+  expect(await waiting()).toBe(3);
+  Object.defineProperty(engine.active, 'paused', { value: false, writable: true });
   await allTold();
   await bus.relay.close();
 });

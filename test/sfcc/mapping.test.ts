@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { fulfillmentRequestId, generalise, navCustomerNo, toFulfillmentRequest } from '../../nodes/sfcc/mapping';
+import { pathOf } from '../../nodes/orders/order';
 import { InvalidInput } from '../../nodes/runtime/errors';
 import { makeOrder } from '../../sandbox/sfcc/order-document';
 import { sites } from '../../sandbox/sfcc/sites';
@@ -49,6 +50,7 @@ describe('an order of the storefront', () => {
           tax: 170,
           total: 2000,
           gift: false,
+          path: 'finished',
           properties: { shipmentId: 'me' },
         },
       ],
@@ -59,6 +61,15 @@ describe('an order of the storefront', () => {
       taxation: 'net',
       properties: { c_orderSource: 'web' },
     });
+  });
+
+  test('who fulfils a line, and the kind of business, are the merchant’s attributes', () => {
+    const order = generalise(aDocument({ product_items: [anItem({ c_fulfillmentPath: 'printable' })], c_orderBusinessType: 1 }));
+    expect(order.lines[0]?.path).toBe('printable');
+    expect(order.businessType).toBe(1);
+    expect(pathOf(order)).toBe('printable');
+    const [line] = order.lines;
+    expect(pathOf({ lines: line ? [line, { ...line, path: 'vendor' }] : [] })).toBeUndefined();
   });
 
   test('every order of the sandbox adds up: net and gross, with and without decimals, with options and discounts', () => {
@@ -174,6 +185,8 @@ describe('an order of the storefront', () => {
     ['more items than a parcel can name', { product_items: Array.from({ length: 501 }, (_, index) => anItem({ item_id: String(index) })) }, '/product_items', 'sfcc.too-many-items'],
     ['a negative price', { product_items: [anItem({ price: -20 })] }, '/product_items/0/price', 'sfcc.negative-price'],
     ['no tax', { product_items: [anItem({ tax: undefined, adjusted_tax: null })] }, '/product_items/0/adjusted_tax', 'sfcc.missing'],
+    ['nobody known to fulfil a line', { product_items: [anItem({ c_fulfillmentPath: 'someone' })] }, '/product_items/0/c_fulfillmentPath', 'sfcc.path'],
+    ['a kind of business that is no number', { c_orderBusinessType: 'own' }, '/c_orderBusinessType', 'sfcc.business-type'],
     ['no e-mail', { customer_info: {} }, '/customer_info/email', 'sfcc.missing'],
     ['no address', { shipments: [{ shipment_id: 'me' }] }, '/shipments/0/shipping_address', 'sfcc.not-an-object'],
     ['no billing address', { billing_address: null }, '/billing_address', 'sfcc.not-an-object'],

@@ -9,6 +9,7 @@ import type { Status } from '../../nodes/lifecycle/lifecycle';
 import { createPool, type Pool, select } from '../../nodes/store/pool';
 import type { Effect } from '../../sandbox/journal/effects';
 import { startSandbox } from '../../sandbox/sandbox';
+import type { Template } from '../../sandbox/sfcc/templates';
 import { createTestDatabase, type TestDatabase } from './database';
 import { ROOT } from './root';
 
@@ -454,7 +455,7 @@ export class System {
   }
 
   /** Orders at the storefront. @returns the names that the OMS will give them */
-  async place(count: number, more: { template?: 'finished' | 'bad' | 'hostile'; seed?: string; site?: string } = {}): Promise<string[]> {
+  async place(count: number, more: { template?: Template; seed?: string; site?: string } = {}): Promise<string[]> {
     const { orders } = await this.control<{ orders: { ref: string }[] }>('POST', 'orders', { platform: 'sfcc', count, ...more });
     return orders.map(({ ref }) => `${ref.slice(0, 2)}-${ref}`);
   }

@@ -29,8 +29,8 @@ export interface LoadResult {
 
 /** More connections than a partner would open; a request that finds none waits, and its time runs. */
 const CONNECTIONS = 3000;
-/** A connection that was idle for longer is not used any more: the server ends it after five seconds, perhaps just under a request. */
-const IDLE_MS = 2000;
+/** A connection that was idle for longer is not used any more: like a load balancer, it ends before the server ends it. */
+const IDLE_MS = 60_000;
 /** What has not been answered so long after the end counts as unanswered. */
 const LAST_ANSWER_MS = 35_000;
 
