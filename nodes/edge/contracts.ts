@@ -3,6 +3,7 @@ import path from 'node:path';
 import addFormats from 'ajv-formats';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import { InvalidInput } from '../runtime/errors';
+import { misdirected } from './misdirected';
 
 const SUFFIX = '.schema.json';
 
@@ -31,11 +32,13 @@ export class Contracts {
     return [...this.#titles].map(([name, title]) => ({ name, title }));
   }
 
-  /** @throws InvalidInput with the pointer of the first value at fault */
+  /** @throws InvalidInput with the pointer of the first value at fault; a report that belongs to another endpoint names that */
   validate(contract: string, value: unknown): void {
     const validator = this.#validators.get(contract);
     if (!validator) throw new Error(`there is no contract named ${contract}`);
     if (validator(value)) return;
+    const elsewhere = misdirected(contract, value);
+    if (elsewhere) throw new InvalidInput(elsewhere.message, { code: 'contract.wrong-endpoint', pointer: elsewhere.pointer });
     const [error] = validator.errors ?? [];
     throw new InvalidInput(sentence(error), { code: 'contract.violated', pointer: pointerOf(error) });
   }

@@ -116,6 +116,16 @@ describe('what is refused before anything is stored', () => {
   });
 
   test.each([
+    ['PATCH', STATUS_URL, 'mulesoft', { status: 'SHIPPED', event_id: 'e-1' }, 'POST /api/v3/osor_order/fulfill_orders', '/status'],
+    ['POST', PARCELS_URL, 'mulesoft', { orders: [anEvent('US-NOBODY', 'accepted')] }, 'POST /api/service_bus/events', '/orders/0/type'],
+    ['POST', EVENTS_URL, 'service-bus', { orders: [aParcel('US-NOBODY', [{ line_id: '1', quantity: 1 }])] }, 'POST /api/v3/osor_order/fulfill_orders', '/orders/0/shipment_id'],
+  ] as const)('%s %s tells where a report of another kind belongs', async (method, url, as, body, endpoint, pointer) => {
+    const answer = await system.api(url, { method, as, body });
+    expect(refusal(answer)).toBe(400);
+    expect(answer.body).toMatchObject({ title: 'contract.wrong-endpoint', detail: expect.stringContaining(endpoint) as string, pointer });
+  });
+
+  test.each([
     ['half a body', '{"status": "RELEA', ''],
     ['no JSON', 'status=RELEASED_FROM_NAV', ''],
     ['nothing', '', '/status'],
