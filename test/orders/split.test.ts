@@ -1,0 +1,92 @@
+import { array, assert, constantFrom, integer, property, record } from 'fast-check';
+import { assertAddsUp, type CanonicalOrder, type Line, linePaths } from '../../nodes/orders/order';
+import { shareOut, splitOrder } from '../../nodes/orders/split';
+import { anOrder } from './an-order';
+
+/** What the parts of a split order must share to the cent, whatever the order looks like. */
+
+const amounts = integer({ min: 0, max: 1_000_000_00 });
+const lines = array(record({ path: constantFrom(...linePaths), unitPrice: amounts, quantity: integer({ min: 1, max: 9 }), tax: amounts, off: integer({ min: 0, max: 100 }) }), { minLength: 1, maxLength: 8 });
+
+/** An order that adds up, of any lines, shipping, taxation, and payments that may cover more than the total. */
+const orders = record({ lines, shipping: amounts, shippingTax: amounts, shippingDiscount: amounts, otherDiscount: amounts, taxation: constantFrom('net', 'gross'), roundedTax: integer({ min: -2, max: 2 }), cuts: array(integer({ min: 0, max: 100 }), { maxLength: 3 }), tip: integer({ min: 0, max: 500 }) }).map(
+  (made): CanonicalOrder => {
+    const own: Line[] = made.lines.map(({ path, unitPrice, quantity, tax, off }, index) => {
+      const discount = Math.floor((unitPrice * quantity * off) / 100);
+      return { lineId: `line-${index}`, position: index + 1, sku: 'POP', name: 'PopGrip', quantity, unitPrice, discount, tax, total: unitPrice * quantity - discount, gift: false, properties: {}, path };
+    });
+    const sum = (of: (line: Line) => number): number => own.reduce((all, line) => all + of(line), 0);
+    const tax = Math.max(0, sum((line) => line.tax) + made.shippingTax + made.roundedTax);
+    const total = sum((line) => line.total) + made.shipping + (made.taxation === 'net' ? tax : 0);
+    let left = total + made.tip;
+    const parts = [...made.cuts.map((percent) => {
+      const amount = Math.floor((left * percent) / 100);
+      left -= amount;
+      return amount;
+    }), left];
+    return {
+      ...anOrder(),
+      lines: own,
+      shipping: { amount: made.shipping, tax: made.shippingTax, discount: made.shippingDiscount, method: 'standard' },
+      discounts: [{ code: 'ALL', amount: made.otherDiscount }, { code: 'ONE', amount: 7, lineId: 'line-0' }],
+      payments: parts.map((amount, index) => ({ instrumentId: `pi-${index}`, method: index === 0 ? 'CREDIT_CARD' : 'GIFT_CERTIFICATE', amount })),
+      totals: { lines: sum((line) => line.total), discount: sum((line) => line.discount) + made.shippingDiscount, shipping: made.shipping, tax, total },
+      taxation: made.taxation as CanonicalOrder['taxation'],
+    };
+  },
+);
+
+const sumOf = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+
+test('shares add up to the cent, none is negative, a larger weight never gets less, and the same is always the same', () => {
+  assert(
+    property(integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), array(amounts, { minLength: 1, maxLength: 9 }), (amount, weights) => {
+      const shares = shareOut(amount, weights);
+      expect(shares.reduce((all, share) => all + BigInt(share), 0n)).toBe(BigInt(amount));
+      for (const share of shares) expect(share).toBeGreaterThanOrEqual(0);
+      for (const [one, weight] of weights.entries()) for (const [other, more] of weights.entries()) if (more > weight) expect(shares[other]).toBeGreaterThanOrEqual(shares[one] ?? 0);
+      expect(shareOut(amount, weights)).toEqual(shares);
+      expect(shareOut(-amount, weights)).toEqual(shares.map((share) => 0 - share));
+    }),
+  );
+  expect(shareOut(100, [1, 1, 1])).toEqual([34, 33, 33]);
+  expect(shareOut(100, [0, 2, 1])).toEqual([0, 67, 33]);
+  expect(shareOut(5, [0, 0])).toEqual([3, 2]);
+});
+
+test('the parts of any order add up to it in every amount, and each adds up by itself', () => {
+  assert(
+    property(orders, (order) => {
+      const parts = splitOrder(order);
+      if (new Set(order.lines.map(({ path }) => path)).size === 1) return void expect(parts).toEqual([]);
+      expect(parts.map(({ part }) => part)).toEqual(parts.map((_, index) => index + 1));
+      expect(parts.flatMap((part) => part.lines).toSorted((a, b) => a.position - b.position)).toEqual(order.lines);
+      for (const part of parts) expect(part.lines.every(({ path }) => path === part.path)).toBe(true);
+      for (const name of ['lines', 'discount', 'shipping', 'tax', 'total'] as const) expect({ name, sum: sumOf(parts.map(({ totals }) => totals[name])) }).toEqual({ name, sum: order.totals[name] });
+      for (const name of ['amount', 'tax', 'discount'] as const) expect({ name, sum: sumOf(parts.map(({ shipping }) => shipping[name])) }).toEqual({ name, sum: order.shipping[name] });
+      for (const { instrumentId, amount } of order.payments)
+        expect({ instrumentId, sum: sumOf(parts.flatMap(({ payments }) => payments.filter((each) => each.instrumentId === instrumentId).map((each) => each.amount))) }).toEqual({ instrumentId, sum: amount });
+      for (const { code, amount } of order.discounts)
+        expect({ code, sum: sumOf(parts.flatMap(({ discounts }) => discounts.filter((each) => each.code === code).map((each) => each.amount))) }).toEqual({ code, sum: amount });
+      for (const part of parts) {
+        assertAddsUp({ ...order, ...part });
+        for (const share of [...Object.values(part.totals), part.shipping.amount, part.shipping.tax, part.shipping.discount, ...part.payments.map(({ amount }) => amount)]) expect(share).toBeGreaterThanOrEqual(0);
+      }
+      expect(splitOrder(order)).toEqual(parts);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an order that goes one way is no split; one that goes two keeps its lines whole and shares the rest by what they cost', () => {
+  expect(splitOrder(anOrder())).toEqual([]);
+  const order = anOrder();
+  const [first, second] = order.lines;
+  if (!first || !second) throw new Error('the order has two lines');
+  const parts = splitOrder({ ...order, lines: [{ ...first, path: 'vendor' }, { ...second, path: 'printable' }] });
+  expect(parts.map(({ part, path, totals, payments }) => ({ part, path, totals, paid: payments.map(({ amount }) => amount) }))).toEqual([
+    { part: 1, path: 'printable', totals: { lines: 500, discount: 0, shipping: 104, tax: 40, total: 644 }, paid: [644] },
+    { part: 2, path: 'vendor', totals: { lines: 1900, discount: 100, shipping: 396, tax: 190, total: 2486 }, paid: [2486] },
+  ]);
+  expect(parts.map(({ discounts }) => discounts)).toEqual([[], order.discounts]);
+});
