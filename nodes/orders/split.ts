@@ -1,6 +1,6 @@
 /** How one storefront's order becomes several that are fulfilled apart. Pure. */
 import { sumAmounts } from './money';
-import { type CanonicalOrder, type Discount, type LinePath, type Line, linePaths, type Order, type Payment, type Shipping, type Totals } from './order';
+import { type CanonicalOrder, type Discount, type LinePath, type Line, linePaths, type Payment, type Shipping, type Totals } from './order';
 
 /** What one part of a split order is made of: its lines, and its share of everything that belongs to no line. */
 export interface Part {
@@ -63,9 +63,6 @@ export function splitOrder(order: Splittable): Part[] {
     payments: withShares(order.payments, payments, index),
   }));
 }
-
-/** The name of a part, which is its External Document No. in NAV and its order_id for everybody else. */
-export const partName = (order: Pick<Order, 'name'>, part: number): string => `${order.name}-${part}`;
 
 /**
  * What of each payment stands for each part: every payment is used up, and every part gets what it costs and its share of what was paid
