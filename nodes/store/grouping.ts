@@ -1,13 +1,9 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { isRefusedBySql, type Pool, type PoolConnection, transaction } from './pool';
 
 /** So many items are worth a lane of their own while another group is being written. */
 const WORTH_A_LANE = 16;
 
 const GATHER_TURNS = 3;
-
-/** So many callers of a written group go on in one turn of the event loop; between turns it takes what else has come. */
-const SLICE = 8;
 
 /** A queue that hands over what arrives together as one group. */
 export interface Grouped<Item, Result> {
@@ -35,10 +31,7 @@ export function grouped<Item, Result>(lanes: number, max: number, write: (items:
   const writeOne = async (group: Entry[]): Promise<void> => {
     try {
       const results = await write(group.map((entry) => entry.item));
-      for (const [index, entry] of group.entries()) {
-        if (index > 0 && index % SLICE === 0) await turn();
-        entry.resolve(results[index] as Result | Promise<Result>);
-      }
+      group.forEach((entry, index) => entry.resolve(results[index] as Result | Promise<Result>));
     } catch (error) {
       for (const entry of group) entry.reject(error);
     } finally {
@@ -60,14 +53,14 @@ export function grouped<Item, Result>(lanes: number, max: number, write: (items:
   const arm = (turns: number): void => {
     if (armed) return;
     armed = true;
-    const wait = (left: number): void => {
-      if (left > 0) setImmediate(wait, left - 1);
+    const turn = (left: number): void => {
+      if (left > 0) setImmediate(turn, left - 1);
       else {
         armed = false;
         pump();
       }
     };
-    wait(turns);
+    turn(turns);
   };
   const add = (item: Item): Promise<Result> =>
     new Promise((resolve, reject) => {
