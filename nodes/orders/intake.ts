@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { format } from 'mysql2';
 import { insertEvents, orderCreated } from '../lifecycle/events';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
@@ -6,7 +7,7 @@ import { failpoint } from '../runtime/failpoints';
 import { inTransaction, isRefusedBySql, type Pool, type PoolConnection, select } from '../store/pool';
 import { insert } from '../store/rows';
 import type { OrderContent } from './load';
-import { type CanonicalOrder, pathOf } from './order';
+import { type Asset, type CanonicalOrder, pathOf } from './order';
 import { admitted, headOf, Quarantined } from './quarantine';
 
 /** How one platform's raw orders are read. */
@@ -186,7 +187,7 @@ function createdRows(created: readonly { id: number; candidate: Candidate }[], s
   ];
 }
 
-/** Lines and payments of orders that have none yet. */
+/** Lines with their files, and payments, of orders that have none yet. */
 export function insertContent(orders: readonly { id: number; order: CanonicalOrder }[]): string[] {
   return [
     ...insert('line_items', orders.flatMap(({ id, order }) => order.lines.map((line) => ({
@@ -194,12 +195,17 @@ export function insertContent(orders: readonly { id: number; order: CanonicalOrd
       discount: line.discount, tax: line.tax, total: line.total, gift: line.gift, gift_message: line.giftMessage ?? null, path: line.path,
       properties: JSON.stringify(line.properties),
     })))),
+    ...orders.flatMap(({ id, order }) => order.lines.flatMap((line) => (line.assets ?? []).map((asset) => insertAsset(id, line.lineId, asset)))),
     ...insert('payments', orders.flatMap(({ id, order }) => order.payments.map((payment) => ({
       order_id: id, instrument_id: payment.instrumentId, method: payment.method, card_type: payment.cardType ?? null,
       masked_number: payment.maskedNumber ?? null, currency: order.currency, amount: payment.amount,
     })))),
   ];
 }
+
+/** The row of its line is written just before: its key is looked up. */
+const insertAsset = (order: number, lineId: string, { kind, url, position }: Asset): string =>
+  format('INSERT INTO line_item_assets (line_item_id, kind, url, position) SELECT id, ?, ?, ? FROM line_items WHERE order_id = ? AND line_id = ?', [kind, url, position, order, lineId]);
 
 /** The columns of `orders` that the canonical order fills; all NULL for one that could not be generalised. */
 export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Pool } from '../store/pool';
-import type { CanonicalOrder, Fulfillment, Line, Order, Payment } from './order';
+import type { Asset, CanonicalOrder, Fulfillment, Line, Order, Payment } from './order';
 
 /** The parts of a canonical order that are kept as one JSON document in `orders.content`. */
 export type OrderContent = Pick<
@@ -28,7 +28,7 @@ interface OrderRow {
 }
 
 /** As it stands in the table: flags are numbers, properties are JSON text. */
-type LineRow = Omit<Line, 'gift' | 'properties'> & { order: number; gift: number; properties: string };
+type LineRow = Omit<Line, 'gift' | 'properties' | 'assets'> & { order: number; gift: number; properties: string };
 
 /** Loads what a stage is given, for a whole batch of claims in one round trip; orders that were never generalised are left out. */
 export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Map<number, Order>> {
@@ -42,20 +42,23 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
             gift_message AS giftMessage, path, properties FROM line_items WHERE order_id IN (?) ORDER BY order_id, position;
      SELECT order_id AS \`order\`, instrument_id AS instrumentId, method, amount, card_type AS cardType, masked_number AS maskedNumber FROM payments WHERE order_id IN (?) ORDER BY id;
      SELECT order_id AS \`order\`, shipment_id AS shipmentId, carrier, tracking, shipped_at AS shippedAt FROM fulfillments WHERE order_id IN (?) ORDER BY created_at, shipment_id;
-     SELECT order_id AS \`order\`, shipment_id AS shipmentId, line_id AS lineId, quantity FROM fulfillment_items WHERE order_id IN (?)`,
-    [ids, ids, ids, ids, ids],
+     SELECT order_id AS \`order\`, shipment_id AS shipmentId, line_id AS lineId, quantity FROM fulfillment_items WHERE order_id IN (?);
+     SELECT l.order_id AS \`order\`, l.line_id AS lineId, a.kind, a.url, a.position FROM line_items l JOIN line_item_assets a ON a.line_item_id = l.id WHERE l.order_id IN (?) ORDER BY l.order_id, a.position, a.id`,
+    [ids, ids, ids, ids, ids, ids],
   );
-  const [orders, lines, payments, fulfillments, items] = results as unknown as [
+  const [orders, lines, payments, fulfillments, items, assets] = results as unknown as [
     OrderRow[],
     LineRow[],
     (Payment & { order: number })[],
     (Fulfillment & { order: number; shippedAt: Date | string })[],
     { order: number; shipmentId: string; lineId: string; quantity: number }[],
+    (Asset & { order: number; lineId: string })[],
   ];
   const linesOf = byOrder(lines);
   const paymentsOf = byOrder(payments);
   const fulfillmentsOf = byOrder(fulfillments);
   const itemsOf = byOrder(items);
+  const assetsOf = byOrder(assets);
   return new Map(
     orders.map((row) => [
       row.id,
@@ -75,7 +78,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         ...(row.navCustomerNo !== null && { navCustomerNo: row.navCustomerNo }),
         ...(row.businessType !== null && { businessType: row.businessType }),
         currency: row.currency,
-        lines: (linesOf.get(row.id) ?? []).map(toLine),
+        lines: (linesOf.get(row.id) ?? []).map((line) => toLine(line, assetsOf.get(row.id) ?? [])),
         payments: (paymentsOf.get(row.id) ?? []).map((payment) => present(payment) as Payment),
         fulfillments: (fulfillmentsOf.get(row.id) ?? []).map((parcel) => ({
           shipmentId: parcel.shipmentId,
@@ -89,8 +92,9 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
   );
 }
 
-function toLine(row: LineRow): Line {
-  return { ...(present(row) as Line), gift: Boolean(row.gift), properties: JSON.parse(row.properties) as Line['properties'] };
+function toLine(row: LineRow, assetsOfOrder: readonly (Asset & { lineId: string })[]): Line {
+  const assets = assetsOfOrder.filter(({ lineId }) => lineId === row.lineId).map(({ kind, url, position }) => ({ kind, url, position }));
+  return { ...(present(row) as Line), gift: Boolean(row.gift), properties: JSON.parse(row.properties) as Line['properties'], ...(assets.length > 0 && { assets }) };
 }
 
 /** A row without its order's id and without the columns that are NULL. */

@@ -13,6 +13,16 @@ export type Properties = Readonly<Record<string, Property>>;
 export const linePaths = ['printable', 'finished', 'vendor'] as const;
 export type LinePath = (typeof linePaths)[number];
 
+/** A file that belongs to a line, e.g. the artwork that is printed. */
+export interface Asset {
+  /** `artwork`, `proof` …, as the storefront names it. */
+  readonly kind: string;
+  /** https. */
+  readonly url: string;
+  /** 1, 2, 3 … in the storefront's order. */
+  readonly position: number;
+}
+
 export interface Customer {
   /** The storefront's id; absent for a guest without one. */
   readonly id?: string;
@@ -55,6 +65,8 @@ export interface Line {
   readonly giftMessage?: string;
   readonly properties: Properties;
   readonly path: LinePath;
+  /** Absent where it has none. */
+  readonly assets?: readonly Asset[];
 }
 
 export interface Shipping {

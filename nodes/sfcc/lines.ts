@@ -1,6 +1,6 @@
 /** The product items of an OCAPI order document as canonical lines. An item's options are part of its line. Pure. */
 import { sumAmounts } from '../orders/money';
-import { type Line, type LinePath, linePaths, type Properties } from '../orders/order';
+import { type Asset, type Line, type LinePath, linePaths, type Properties } from '../orders/order';
 import type { Place } from './place';
 
 /** Reads minor units of the order's currency. */
@@ -64,6 +64,7 @@ function toLine(item: Place, index: number, document: Place, amount: Amount): Li
     gift: item.at('gift').flag() || (shipmentOf(item, document)?.at('gift').flag() ?? false),
     ...(giftMessage !== undefined && { giftMessage }),
     path: toPath(item.at('c_fulfillmentPath')),
+    ...toAssets(item.at('c_assets')),
     properties: lineProperties(item, options),
   };
 }
@@ -73,6 +74,37 @@ function toPath(place: Place): LinePath {
   const path = linePaths.find((each) => each === (place.isAbsent ? 'finished' : place.value));
   if (!path) throw place.refused('sfcc.path', `is none of ${linePaths.join(', ')}`);
   return path;
+}
+
+/** As many files as a line is printed from. */
+const mostAssets = 20;
+
+/** Its files, as JSON text or as a list (this project's assumption: `{kind, url, position?}`). What is fetched by others is fetched by https alone. */
+function toAssets(place: Place): Pick<Line, 'assets'> {
+  const assets = listed(place).items();
+  if (assets.length > mostAssets) throw place.refused('sfcc.too-many-assets', `holds more than ${mostAssets} files`);
+  return assets.length === 0 ? {} : { assets: assets.map(toAsset) };
+}
+
+function listed(place: Place): Place {
+  const text = typeof place.value === 'string' ? place.optionalText(20_000) : undefined;
+  if (typeof place.value === 'string' && text === undefined) return place.holding([]);
+  if (text === undefined) return place;
+  try {
+    return place.holding(JSON.parse(text));
+  } catch {
+    throw place.refused('sfcc.assets', 'is not JSON');
+  }
+}
+
+function toAsset(place: Place, index: number): Asset {
+  const url = place.at('url').text(1000);
+  if (!/^https:\/\/[^\s\\]+$/.test(url) || !URL.canParse(url) || new URL(url).username !== '') throw place.at('url').refused('sfcc.asset-url', 'is not an https URL');
+  const kind = place.at('kind').text(32);
+  if (!/^[\w.-]+$/.test(kind)) throw place.at('kind').refused('sfcc.asset-kind', 'has other characters than letters, digits and ._-');
+  const position = place.at('position').isAbsent ? index + 1 : place.at('position').value;
+  if (typeof position !== 'number' || !Number.isInteger(position) || position < 1 || position > 1000) throw place.at('position').refused('sfcc.asset-position', 'is not a whole number from 1 to 1000');
+  return { kind, url, position };
 }
 
 /** Price of the whole line before any discount. A bonus item may come without one. */

@@ -33,6 +33,11 @@ export class Place {
     return new Place(Object.hasOwn(object, name) ? object[name] : undefined, this, name);
   }
 
+  /** The same place with another value, e.g. what its text says. */
+  holding(value: unknown): Place {
+    return new Place(value, this.#parent, this.#name);
+  }
+
   get isAbsent(): boolean {
     return this.value === undefined || this.value === null;
   }

@@ -32,6 +32,7 @@ const REPORT_RIGHTS: Record<string, string> = {
   orders: 'SELECT (id, store_id, platform_id, part, name, parent_order_id, path, warehouse_id, revision, export_sequence, nav_order_no, batch_reference, currency, total, placed_at, created_at, updated_at)',
   line_items: 'SELECT (id, order_id, line_id, position, sku, quantity, quantity_cancelled, quantity_shipped, quantity_refunded, unit_price, discount, tax, total, path, created_at, updated_at)',
   fulfillments: 'SELECT (order_id, shipment_id, carrier, shipped_at, state, created_at, updated_at)',
+  line_item_assets: 'SELECT (id, line_item_id, kind, position, created_at, updated_at)',
   platform_orders: 'SELECT (id, store_id, platform_id, modified_at, export_status, received_at, updated_at)',
   inbox: 'SELECT (id, source, event_id, type, order_id, node, state, reason, status, received_at, applied_at)',
   outbox: '',

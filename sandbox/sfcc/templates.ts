@@ -18,6 +18,13 @@ const spoilers: readonly ((order: OcapiOrder) => AnyOrder)[] = [
 /** Who fulfils the items of a template, in turn. */
 const paths: Readonly<Partial<Record<Template, readonly string[]>>> = { printable: ['printable'], vendor: ['vendor'], split: ['printable', 'finished', 'vendor'] };
 
+/** What the merchant's catalogue says of an item that goes this way; what is printed has its artwork, as JSON text as a custom attribute holds it. */
+function wayOf(way: string, orderNo: string, position: number): Record<string, string> {
+  if (way !== 'printable') return { c_fulfillmentPath: way };
+  const url = (kind: string): string => `https://artwork.shop.sandbox/${orderNo}/${position}-${kind}.png`;
+  return { c_fulfillmentPath: way, c_assets: JSON.stringify([{ kind: 'artwork', url: url('artwork'), position: 1 }, { kind: 'proof', url: url('proof'), position: 2 }]) };
+}
+
 /** Custom attributes that do harm where they are cloned or assigned; order number n takes the (n mod 4)th. */
 const weapons: readonly string[] = [
   '{"__proto__": {"polluted": true}}',
@@ -33,7 +40,7 @@ const weapons: readonly string[] = [
 export function makeFromTemplate(template: Template, recipe: Recipe, variant: number): AnyOrder {
   const order = makeOrder({ ...recipe, leastLines: template === 'split' ? 2 : 1 });
   const ways = paths[template];
-  if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, { c_fulfillmentPath: ways[index % ways.length] ?? '' }));
+  if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, wayOf(ways[index % ways.length] ?? '', recipe.orderNo, index + 1)));
   if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });
   const spoil = template === 'bad' ? spoilers[variant % spoilers.length] : undefined;
   return spoil ? spoil(order) : order;

@@ -3,7 +3,7 @@ import { loadOrders } from '../../nodes/orders/load';
 import { admitted } from '../../nodes/orders/quarantine';
 import { sfcc } from '../../nodes/sfcc/platform';
 import { select } from '../../nodes/store/pool';
-import { aDocument } from '../sfcc/a-document';
+import { aDocument, anItem } from '../sfcc/a-document';
 import { createEngine, type Engine } from '../support/engine';
 import { count, createWorld, type World } from '../support/orders';
 
@@ -41,6 +41,20 @@ test('a page becomes orders: stored raw, begun, due, with their lines, payments 
   expect(await count(world, 'SELECT COUNT(*) FROM payments WHERE order_id = ?', [order?.id])).toBe(canonical.payments.length);
   expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE order_id = ? AND kind = 'sfcc.mark-exported' AND due_at IS NOT NULL", [order?.id])).toBe(1);
   expect(await count(world, "SELECT COUNT(*) FROM platform_orders WHERE platform_id = 'A1'")).toBe(1);
+});
+
+test('the files of each line are kept with it, in their order, and none twice when the order comes again', async () => {
+  const file = (name: string, position: number) => ({ kind: 'artwork', url: `https://artwork.test/${name}?a=1&b='é'`, position });
+  const item = (id: string, ...assets: object[]) => anItem({ item_id: id, quantity: 1, price: 10, price_after_item_discount: 10, price_after_order_discount: 10, tax: 0.85, adjusted_tax: 0.85, c_assets: JSON.stringify(assets) });
+  const items = [item('one', file('1b', 2), file('1a', 1)), item('two', file('2', 1))];
+  const order = raw('F1', { product_items: items });
+  const canonical = sfcc.generalise(order);
+  expect((await take(order)).taken).toMatchObject([{ result: 'created' }]);
+  await take(raw('F1', { product_items: items, c_changed: true }));
+  const [row] = await orders('F1');
+  const loaded = (await loadOrders(world.pool, [row?.id ?? 0])).get(row?.id ?? 0);
+  expect(loaded?.lines.map(({ lineId, assets }) => ({ lineId, assets }))).toEqual([{ lineId: 'one', assets: [file('1a', 1), file('1b', 2)] }, { lineId: 'two', assets: [file('2', 1)] }]);
+  expect(canonical.lines.map(({ assets }) => assets?.length)).toEqual([2, 1]);
 });
 
 test('the same order twice makes one order: in a page, in two pages, in two pages at once', async () => {

@@ -63,6 +63,18 @@ describe('an order of the storefront', () => {
     });
   });
 
+  const artwork = { kind: 'artwork', url: 'https://artwork.example.test/1.png' };
+  test.each([
+    ['as a list', [artwork, { ...artwork, kind: 'proof', position: 7 }]],
+    ['as JSON text', JSON.stringify([artwork, { ...artwork, kind: 'proof', position: 7 }])],
+  ])('the files of a line come %s; their position is stated, or the place in the list', (_how, c_assets) => {
+    expect(generalise(aDocument({ product_items: [anItem({ c_assets })] })).lines[0]?.assets).toEqual([{ ...artwork, position: 1 }, { ...artwork, kind: 'proof', position: 7 }]);
+  });
+
+  test.each([['no attribute', {}], ['null', { c_assets: null }], ['a blank text', { c_assets: ' ' }], ['an empty list', { c_assets: '[]' }]])('a line with %s has no files', (_what, item) => {
+    expect(generalise(aDocument({ product_items: [anItem(item)] })).lines[0]).not.toHaveProperty('assets');
+  });
+
   test('who fulfils a line, and the kind of business, are the merchant’s attributes', () => {
     const order = generalise(aDocument({ product_items: [anItem({ c_fulfillmentPath: 'printable' })], c_orderBusinessType: 1 }));
     expect(order.lines[0]?.path).toBe('printable');
@@ -185,6 +197,14 @@ describe('an order of the storefront', () => {
     ['more items than a parcel can name', { product_items: Array.from({ length: 501 }, (_, index) => anItem({ item_id: String(index) })) }, '/product_items', 'sfcc.too-many-items'],
     ['a negative price', { product_items: [anItem({ price: -20 })] }, '/product_items/0/price', 'sfcc.negative-price'],
     ['no tax', { product_items: [anItem({ tax: undefined, adjusted_tax: null })] }, '/product_items/0/adjusted_tax', 'sfcc.missing'],
+    ['files that are not JSON', { product_items: [anItem({ c_assets: '[{' })] }, '/product_items/0/c_assets', 'sfcc.assets'],
+    ['files that are no list', { product_items: [anItem({ c_assets: '{}' })] }, '/product_items/0/c_assets', 'sfcc.not-a-list'],
+    ['more files than a line is printed from', { product_items: [anItem({ c_assets: Array.from({ length: 21 }, () => ({ kind: 'artwork', url: 'https://a.test/1' })) })] }, '/product_items/0/c_assets', 'sfcc.too-many-assets'],
+    ['a file without https', { product_items: [anItem({ c_assets: [{ kind: 'artwork', url: 'http://a.test/1' }] })] }, '/product_items/0/c_assets/0/url', 'sfcc.asset-url'],
+    ['a file at no host', { product_items: [anItem({ c_assets: '[{"kind":"artwork","url":"https://"}]' })] }, '/product_items/0/c_assets/0/url', 'sfcc.asset-url'],
+    ['a file behind a password', { product_items: [anItem({ c_assets: [{ kind: 'artwork', url: 'https://me:secret@a.test/1' }] })] }, '/product_items/0/c_assets/0/url', 'sfcc.asset-url'],
+    ['a file of a strange kind', { product_items: [anItem({ c_assets: [{ kind: 'é', url: 'https://a.test/1' }] })] }, '/product_items/0/c_assets/0/kind', 'sfcc.asset-kind'],
+    ['a file at no position', { product_items: [anItem({ c_assets: [{ kind: 'artwork', url: 'https://a.test/1', position: 0 }] })] }, '/product_items/0/c_assets/0/position', 'sfcc.asset-position'],
     ['nobody known to fulfil a line', { product_items: [anItem({ c_fulfillmentPath: 'someone' })] }, '/product_items/0/c_fulfillmentPath', 'sfcc.path'],
     ['a kind of business that is no number', { c_orderBusinessType: 'own' }, '/c_orderBusinessType', 'sfcc.business-type'],
     ['no e-mail', { customer_info: {} }, '/customer_info/email', 'sfcc.missing'],
