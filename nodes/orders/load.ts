@@ -15,6 +15,7 @@ interface OrderRow {
   storeUrl: string;
   storePlatform: string;
   storeSite: string | null;
+  exportToNav: number;
   part: number;
   revision: number;
   exportSequence: number;
@@ -30,11 +31,18 @@ interface OrderRow {
 /** As it stands in the table: flags are numbers, properties are JSON text. */
 type LineRow = Omit<Line, 'gift' | 'properties' | 'assets'> & { order: number; gift: number; properties: string };
 
+/** What has happened wins over what the store has set by now: NAV was asked to create the order, or the order has passed it by. */
+const EXPORT_TO_NAV = `CASE
+  WHEN o.nav_order_no IS NOT NULL OR EXISTS (SELECT 1 FROM effects e WHERE e.order_id = o.id AND e.kind = 'nav.create' AND e.state IN ('sent', 'unknown', 'parked', 'done')) THEN 1
+  WHEN EXISTS (SELECT 1 FROM order_audits a WHERE a.order_id = o.id AND a.to_status = 'RELEASED_FROM_NAV' AND a.actor <> 'import'
+    AND a.from_status IN ('', 'READY_FOR_PROCESSING', 'PENDING_APPROVALS', 'RETAIN_APPROVED')) THEN 0
+  ELSE s.export_to_nav END`;
+
 /** Loads what a stage is given, for a whole batch of claims in one round trip; orders that were never generalised are left out. */
 export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Map<number, Order>> {
   if (ids.length === 0) return new Map();
   const [results] = await pool.query(
-    `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite,
+    `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite, ${EXPORT_TO_NAV} AS exportToNav,
             o.part, o.revision, o.export_sequence AS exportSequence, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion,
             o.nav_customer_no AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
        FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
@@ -71,6 +79,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         storeUrl: row.storeUrl,
         storePlatform: row.storePlatform,
         storeSite: row.storeSite ?? '',
+        exportToNav: Boolean(row.exportToNav),
         part: row.part,
         revision: row.revision,
         exportSequence: row.exportSequence,

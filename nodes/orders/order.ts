@@ -163,6 +163,8 @@ export interface Order extends CanonicalOrder {
   readonly storePlatform: string;
   /** The platform's own name of the store, e.g. the SFCC site id. */
   readonly storeSite: string;
+  /** Whether NAV is told of this order: as its store has it, until the order has gone to NAV or past it. */
+  readonly exportToNav: boolean;
   /** 0 is the root, 1 … n the children of a split. */
   readonly part: number;
   /** Counts the edits of lines, address or amounts. */

@@ -10,6 +10,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     storeUrl: 'us.example.test',
     storePlatform: 'sfcc',
     storeSite: 'POPS-US',
+    exportToNav: true,
     part: 0,
     revision: 1,
     exportSequence: 1,
