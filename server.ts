@@ -6,6 +6,7 @@ import path from 'node:path';
 import { hash } from 'bcryptjs';
 import express from 'express';
 import helmet from 'helmet';
+import { apiDocs } from './nodes/api/page';
 import { camelFacts, camelReadings, camelUsual } from './nodes/camel/facts';
 import { Callers } from './nodes/edge/callers';
 import { Contracts } from './nodes/edge/contracts';
@@ -43,7 +44,6 @@ import { Replay } from './nodes/orders/replay';
 import { setUpSandboxStores } from './nodes/orders/sandbox-stores';
 import { Why } from './nodes/orders/why';
 import { startPage } from './nodes/reports/start-page';
-import { apiPage } from './nodes/reports/api-page';
 import { checkEnvironment } from './nodes/runtime/config';
 import { Environment } from './nodes/runtime/environment';
 import { armFailpoints } from './nodes/runtime/failpoints';
@@ -223,7 +223,7 @@ async function main(): Promise<void> {
   if (editor) app.use('/editor', red.httpAdmin);
   const page = helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } }, strictTransportSecurity: false });
   app.get('/', page, (_request, response, next) => void startPage(reads, env.sandbox).then((html) => response.type('html').send(html), next));
-  app.get('/api/docs', page, (_request, response) => void response.type('html').send(apiPage(path.join(APP_DIR, 'docs', 'contracts'))));
+  app.use(apiDocs({ contracts: path.join(APP_DIR, 'docs', 'contracts'), running }));
   red.httpNode.set('etag', false); // every answer is `no-store`
   if (parts.role.answers) app.use('/', red.httpNode); // after start: an earlier mount silently kills every http in
   app.use((_request, response) => problem(response, 404, 'There is nothing here'));

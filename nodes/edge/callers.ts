@@ -7,7 +7,7 @@ export const CALLERS = ['mulesoft', 'service-bus', 'print-station', 'reader', 'o
 export type Caller = (typeof CALLERS)[number];
 
 /** Who may also send its token as `Authorization: Bearer`. */
-const BEARER: readonly Caller[] = ['print-station'];
+export const BEARER: readonly Caller[] = ['print-station'];
 
 /** What an operator may do includes what a reader may. */
 const IMPLIES: Readonly<Partial<Record<Caller, readonly Caller[]>>> = { operator: ['reader'] };

@@ -109,6 +109,13 @@ inBrowser('pictures of the editor', () => {
     expect(await toast.innerText()).toContain('which the lifecycle does not allow');
   });
 
+  test('the page of the API', async () => {
+    await editor.page.goto(`${system.url}/api/docs`);
+    await editor.page.locator('.opblock').first().waitFor();
+    await picture('api-docs');
+    expect(editor.complaints).toEqual([]);
+  });
+
   test('no picture is large', () => {
     expect(readdirSync(folder).filter((file) => statSync(path.join(folder, file)).size > LARGEST)).toEqual([]);
   });

@@ -15,7 +15,7 @@ export interface Endpoint {
 }
 
 /** What the server answers itself. */
-const OWN: readonly Endpoint[] = ['/', '/api/docs', '/healthz', '/readyz', '/metrics', '/nothing/here', '/editor/', '/editor/flows', '/editor/settings'].map((url) => ({ method: 'GET', url, callers: [] }));
+const OWN: readonly Endpoint[] = ['/', '/api/docs', '/api/openapi.json', '/healthz', '/readyz', '/metrics', '/nothing/here', '/editor/', '/editor/flows', '/editor/settings'].map((url) => ({ method: 'GET', url, callers: [] }));
 const SIGN_IN: Endpoint = {
   method: 'POST',
   url: '/editor/auth/token',

@@ -1,0 +1,76 @@
+import type { Schema } from './schemas';
+
+export interface Parameter {
+  name: string;
+  description: string;
+  schema: Schema;
+}
+
+/** What the flows do not tell about an endpoint. */
+export interface Description {
+  tag: Tag;
+  summary: string;
+  description?: string;
+  /** Of the parameters in the path, where the name alone does not say it (PATH_PARAMETERS). */
+  path?: Readonly<Record<string, string>>;
+  query?: readonly Parameter[];
+  /** The good answers, by status: the schema (schemas.ts) and what it means. */
+  answers: Readonly<Record<number, readonly [schema: string, meaning: string]>>;
+}
+
+export const TAGS = {
+  'NAV and shipping': 'What partners report. Each report has one endpoint: a release, an acceptance and a shipment mean different steps of an order, and one that comes to another’s endpoint is refused with the name of the right one.',
+  Orders: 'Reading orders.',
+  Repair: 'What operators do to an order. Who does it is named in `X-Actor`, why in the body: both go into the order’s audit.',
+  Holds: 'Orders that wait for a person.',
+  Pauses: 'Stages, partners and stores that rest for a while.',
+  'Dead letters': 'Messages of the Service Bus that could not be taken.',
+} as const satisfies Record<string, string>;
+
+export type Tag = keyof typeof TAGS;
+
+/** Parameters that mean the same wherever they stand. */
+export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
+  order_id: 'the order’s name, as the OMS gave it',
+  sequence: 'the message’s sequence number in the dead letters',
+};
+
+const ORDER = { id: 'the order’s name, or its id' };
+const text = (name: string, description: string, more: Schema = {}): Parameter => ({ name, description, schema: { type: 'string', ...more } });
+const LIMIT: Parameter = { name: 'limit', description: 'entries of a page', schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 } };
+const AFTER = text('after', 'the `next` of the page before');
+const DRY_RUN: Parameter = { name: 'dry_run', description: 'true: only says what would happen', schema: { type: 'boolean', default: false } };
+
+const FACT = { 200: ['FactAnswer', 'applied now, or already before'], 202: ['FactAnswer', 'kept: it comes before its time, or a person looks at it'] } as const;
+const REPAIRED = { 200: ['OrderAnswer', 'done'] } as const;
+
+/** By method and address, as the `http in` nodes have them. A test fails where one is missing, and where one describes nothing. */
+export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
+  'PATCH /api/v3/osor_order/status/:order_id': { tag: 'NAV and shipping', summary: 'NAV has released an order, or could not', description: 'Repeat it with the same `event_id` until a 2xx or a 4xx comes. 409 where the order can never take it any more.', answers: FACT },
+  'POST /api/v3/osor_order/fulfill_orders': { tag: 'NAV and shipping', summary: 'Parcels that left the warehouse', description: 'Up to a hundred; each is answered for itself. The `shipment_id` makes it the same when it comes again.', answers: { 200: ['FactAnswers', 'one result an item'] } },
+  'POST /api/service_bus/events': { tag: 'NAV and shipping', summary: 'A fulfilment event: accepted, rejected, batched …', description: 'The same as on the Service Bus topic, under the same `id`: it does not matter which way it comes, nor how often.', answers: FACT },
+
+  'GET /api/oms/orders': {
+    tag: 'Orders', summary: 'A page of orders', description: 'The newest first; inside one status the longest waiting first. Each page costs the same, however late.',
+    query: [text('status', 'one status'), text('q', 'a prefix of the name, the storefront’s number or the customer’s e-mail'), AFTER, LIMIT],
+    answers: { 200: ['OrderPage', 'the page'] },
+  },
+  'GET /api/oms/orders/:id': { tag: 'Orders', summary: 'An order with its whole timeline', path: ORDER, answers: { 200: ['Order', 'the order'] } },
+  'GET /api/oms/orders/:id/why': { tag: 'Orders', summary: 'Why an order stands where it stands', description: 'Who owes the next step, what it needs, and what may be done.', path: ORDER, answers: { 200: ['Why', 'the causes, the first one decides'] } },
+
+  'POST /api/oms/orders/:id/put-back': { tag: 'Repair', summary: 'Put an order in error back to where it failed from', path: ORDER, answers: REPAIRED },
+  'POST /api/oms/orders/:id/processed-externally': { tag: 'Repair', summary: 'Somebody has settled it by hand', path: ORDER, answers: REPAIRED },
+  'POST /api/oms/orders/:id/cancel': { tag: 'Repair', summary: 'Cancel the whole order', description: 'Possible until the warehouse has it; 409 says what can be had instead.', path: ORDER, answers: { ...REPAIRED, 202: ['OrderAnswer', 'decided when a call that is under way has been answered'] } },
+  'POST /api/oms/orders/:id/replay': { tag: 'Repair', summary: 'Send again what is safe', description: 'Nothing that may have happened is sent again.', path: ORDER, query: [DRY_RUN], answers: { 200: ['ReplayAnswer', 'what was done, or would be'] } },
+
+  'GET /api/oms/holds': { tag: 'Holds', summary: 'Open holds', answers: { 200: ['Holds', 'the oldest first'] } },
+  'POST /api/oms/holds/:id/decision': { tag: 'Holds', summary: 'Decide a hold', path: { id: 'of the hold' }, answers: { 200: ['HoldDecided', 'the order goes on'] } },
+
+  'GET /api/oms/pauses': { tag: 'Pauses', summary: 'Open pauses', answers: { 200: ['Pauses', 'the oldest first'] } },
+  'POST /api/oms/pauses': { tag: 'Pauses', summary: 'Pause a stage, a partner or a store', description: 'What is under way is finished; nothing new begins.', answers: { 201: ['Opened', 'it rests from now on'] } },
+  'DELETE /api/oms/pauses/:id': { tag: 'Pauses', summary: 'End a pause', path: { id: 'of the pause' }, answers: { 200: ['Released', 'what waited is due now'] } },
+
+  'GET /api/oms/dead-letters': { tag: 'Dead letters', summary: 'A page of dead letters, each with its reason', query: [AFTER, { ...LIMIT, schema: { type: 'integer', minimum: 1 } }], answers: { 200: ['DeadLetters', 'the page'] } },
+  'POST /api/oms/dead-letters/:sequence/replay': { tag: 'Dead letters', summary: 'Take a message again', query: [DRY_RUN], answers: { 200: ['DeadLetterReplay', 'what became of it, or would'] } },
+  'POST /api/oms/dead-letters/:sequence/discard': { tag: 'Dead letters', summary: 'Throw a message away', answers: { 200: ['DeadLetterDiscarded', 'it is gone'] } },
+};
