@@ -21,6 +21,7 @@ export interface Description {
 export const TAGS = {
   'NAV and shipping': 'What partners report. Each report has one endpoint: a release, an acceptance and a shipment mean different steps of an order, and one that comes to another’s endpoint is refused with the name of the right one.',
   Orders: 'Reading orders.',
+  Customers: 'Who ordered what, without how it is worked on. Use the storefront’s id where addresses of requests are logged on the way: an e-mail address is personal data.',
   Repair: 'What operators do to an order. Who does it is named in `X-Actor`, why in the body: both go into the order’s audit.',
   Holds: 'Orders that wait for a person.',
   Pauses: 'Stages, partners and stores that rest for a while.',
@@ -35,10 +36,12 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   sequence: 'the message’s sequence number in the dead letters',
 };
 
+const CUSTOMER = { id: 'the storefront’s id of the customer, or an e-mail address' };
 const ORDER = { id: 'the order’s name, or its id' };
 const text = (name: string, description: string, more: Schema = {}): Parameter => ({ name, description, schema: { type: 'string', ...more } });
 const LIMIT: Parameter = { name: 'limit', description: 'entries of a page', schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 } };
 const AFTER = text('after', 'the `next` of the page before');
+const STORE = text('store', 'only orders of this store, by its url; needed where an id is known on several platforms');
 const DRY_RUN: Parameter = { name: 'dry_run', description: 'true: only says what would happen', schema: { type: 'boolean', default: false } };
 
 const FACT = { 200: ['FactAnswer', 'applied now, or already before'], 202: ['FactAnswer', 'kept: it comes before its time, or a person looks at it'] } as const;
@@ -57,6 +60,9 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   },
   'GET /api/oms/orders/:id': { tag: 'Orders', summary: 'An order with its whole timeline', path: ORDER, answers: { 200: ['Order', 'the order'] } },
   'GET /api/oms/orders/:id/why': { tag: 'Orders', summary: 'Why an order stands where it stands', description: 'Who owes the next step, what it needs, and what may be done.', path: ORDER, answers: { 200: ['Why', 'the causes, the first one decides'] } },
+
+  'GET /api/v3/customers/:id': { tag: 'Customers', summary: 'A customer', path: CUSTOMER, query: [STORE], answers: { 200: ['Customer', 'as the newest order has it'] } },
+  'GET /api/v3/customers/:id/orders': { tag: 'Customers', summary: 'A page of a customer’s orders', description: 'The newest first, with the parcels of all parts of a split order.', path: CUSTOMER, query: [STORE, AFTER, LIMIT], answers: { 200: ['CustomerOrders', 'the page'] } },
 
   'POST /api/oms/orders/:id/put-back': { tag: 'Repair', summary: 'Put an order in error back to where it failed from', path: ORDER, answers: REPAIRED },
   'POST /api/oms/orders/:id/processed-externally': { tag: 'Repair', summary: 'Somebody has settled it by hand', path: ORDER, answers: REPAIRED },

@@ -150,5 +150,29 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     },
     { examples: [{ sequence: 12, message_id: 'evt-1', dry_run: true, completes: true, facts: [{ order_id: 'US-US00100001', type: 'accepted', outcome: 'would-apply', to: 'EXPORTED_TO_TPL' }] }] },
   ),
+  Customer: object(
+    { id: maybe('the storefront’s; null for a guest'), email: text(), name: text(), orders: number('how many'), last_order_at: maybeTime(), stores: list(text('its url')), nav_customer_numbers: list(text(), 'the cards under which NAV knows the customer') },
+    { examples: [{ id: 'C00042', email: 'jane@example.test', name: 'Jane Doe', orders: 3, last_order_at: '2026-11-21T10:00:00.000Z', stores: ['https://us.shop.example'], nav_customer_numbers: ['C00042'] }] },
+  ),
+  CustomerOrders: object(
+    {
+      orders: list(object({
+        order_id: text('the order’s name'), platform_id: text('the storefront’s number'), store: text('its url'), status: status(), placed_at: maybeTime(), currency: maybe(),
+        totals: object({ lines: amount(), discount: amount(), shipping: amount(), tax: amount(), total: amount() }),
+        parcels: list(object({ shipment_id: text(), carrier: text(), tracking: text(), shipped_at: time() })),
+      })),
+      next: next(),
+    },
+    {
+      examples: [{
+        orders: [{
+          order_id: 'US-US00100001', platform_id: 'US00100001', store: 'https://us.shop.example', status: 'FULFILLED', placed_at: '2026-11-20T09:00:00.000Z', currency: 'USD',
+          totals: { lines: '99.90', discount: '0.00', shipping: '10.00', tax: '10.00', total: '119.90' },
+          parcels: [{ shipment_id: 'SHP-1', carrier: 'UPS', tracking: '1Z999', shipped_at: '2026-11-21T10:00:00.000Z' }],
+        }],
+        next: null,
+      }],
+    },
+  ),
   DeadLetterDiscarded: object({ sequence: { type: ['integer', 'string'] }, message_id: text(), result: { type: 'string', const: 'discarded' } }, { examples: [{ sequence: 12, message_id: 'evt-1', result: 'discarded' }] }),
 };

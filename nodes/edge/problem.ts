@@ -23,6 +23,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'auth.wrong': 401,
   'auth.not-allowed': 403,
   'order.unknown': 404,
+  'customer.unknown': 404,
   'hold.unknown': 404,
   'pause.unknown': 404,
   'dead-letter.unknown': 404,

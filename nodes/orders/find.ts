@@ -29,13 +29,16 @@ export interface OrderQuery {
 const LIMIT = 50;
 const MAX_LIMIT = 500;
 
+/** How many entries a page has, whatever was asked for. */
+export const pageLimit = (asked: number | undefined): number => Math.min(MAX_LIMIT, Math.max(1, asked ?? LIMIT));
+
 /**
  * A page of orders, the newest first; a page inside one status goes by the time of entering it, the longest waiting first.
  * Each page is one range of an index however far back it lies.
  * @throws InvalidInput for an unknown status or a cursor that is none of ours
  */
 export async function listOrders(pool: Pool, query: OrderQuery): Promise<{ orders: OrderSummary[]; next: string | null }> {
-  const limit = Math.min(MAX_LIMIT, Math.max(1, query.limit ?? LIMIT));
+  const limit = pageLimit(query.limit);
   if (query.status !== undefined && !lifecycle.has(query.status)) throw new InvalidInput(`${query.status} is not a status`, { code: 'query.unknown-status', pointer: '/status' });
   const cursor = query.after === undefined ? undefined : readCursor(query.after);
   const values: unknown[] = [];
@@ -72,7 +75,7 @@ export async function listOrders(pool: Pool, query: OrderQuery): Promise<{ order
   const last = page.at(-1);
   return {
     orders: page.map(({ at: _at, total, ...row }) => ({ ...row, total: decimal(total, row.currency) })),
-    next: rows.length > limit && last ? Buffer.from(JSON.stringify([last.at, last.id])).toString('base64url') : null,
+    next: rows.length > limit && last ? cursorOf(last.at, last.id) : null,
   };
 }
 
@@ -83,7 +86,11 @@ function isTime(text: unknown): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 10));
 }
 
-function readCursor(after: string): { at: string; id: number } {
+/** What `readCursor` reads: where a page ended. @param at as text, with six digits of the second */
+export const cursorOf = (at: string, id: number): string => Buffer.from(JSON.stringify([at, id])).toString('base64url');
+
+/** @throws InvalidInput `query.bad-cursor` */
+export function readCursor(after: string): { at: string; id: number } {
   try {
     const [at, id] = JSON.parse(Buffer.from(after, 'base64url').toString()) as [unknown, unknown];
     if (isTime(at) && Number.isSafeInteger(id)) return { at: at as string, id: id as number };
@@ -93,7 +100,8 @@ function readCursor(after: string): { at: string; id: number } {
   throw new InvalidInput('after is not the `next` of a page', { code: 'query.bad-cursor', pointer: '/after' });
 }
 
-const decimal = (amount: number | null, currency: string | null): string | null => (amount === null || currency === null ? null : formatAmount(amount, currency));
+/** Money as the endpoints show it. */
+export const decimal = (amount: number | null, currency: string | null): string | null => (amount === null || currency === null ? null : formatAmount(amount, currency));
 
 /** Who acts next. A status that works for some orders and ends others has ended this one when nothing of it is due, claimed or held. */
 function waitsFor(

@@ -6,6 +6,7 @@ import { startSystem, type System } from '../support/system';
 
 let system: System;
 let name: string;
+let customer: string;
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats(ajv);
 
@@ -13,6 +14,7 @@ beforeAll(async () => {
   system = await startSystem();
   name = (await system.place(1, { seed: 'documented' }))[0] ?? '';
   await system.reach([name], 'FULFILLED', 60_000);
+  customer = ((await system.api(`/api/oms/orders/${name}`)).body as { customer: { id: string } }).customer.id;
   await system.pause('partner', 'NAV');
   const document = (await system.api('/api/openapi.json', { as: null })).body as { components: object };
   ajv.addSchema({ $id: 'https://oms/', components: document.components });
@@ -29,11 +31,13 @@ test.each([
   ['OrderPage', '/api/oms/orders?limit=5'],
   ['Order', '/api/oms/orders/NAME'],
   ['Why', '/api/oms/orders/NAME/why'],
+  ['Customer', '/api/v3/customers/CUSTOMER'],
+  ['CustomerOrders', '/api/v3/customers/CUSTOMER/orders'],
   ['Holds', '/api/oms/holds'],
   ['Pauses', '/api/oms/pauses'],
   ['DeadLetters', '/api/oms/dead-letters'],
 ])('%s: GET %s', async (schema, url) => {
-  const answer = await system.api(url.replace('NAME', name));
+  const answer = await system.api(url.replace('NAME', name).replace('CUSTOMER', customer));
   expect(answer.status).toBe(200);
   expect(misfit(schema, answer.body)).toBeUndefined();
   expect(misfit(schema, {})).toBeDefined();
