@@ -1,7 +1,7 @@
 /** Camel behind Azure API Management (this project's assumption: docs/contracts). */
 import { createHttpClient, doubt, type HttpClientOptions, type HttpResponse } from '../runtime/http';
 import { Rejected, Retryable } from '../runtime/errors';
-import type { FulfillmentRequest } from './mapping';
+import type { FulfillmentRequest, InventoryQuestion, StockLine } from './mapping';
 
 export interface CamelClientOptions extends Omit<HttpClientOptions, 'name' | 'baseUrl'> {
   readonly url: string;
@@ -18,6 +18,12 @@ export interface CamelClient {
    * @throws OutcomeUnknown, Retryable as the HTTP client under the name `camel`
    */
   requestFulfillment(request: FulfillmentRequest, call?: { readonly startBy?: number; readonly leave?: () => void; readonly correlationId?: string }): Promise<string>;
+  /**
+   * Asks how much of each article the warehouse has. Changes nothing and may be repeated.
+   * @throws Rejected `camel.<code>` when Camel refuses the question
+   * @throws Retryable as the HTTP client under the name `camel`, `camel.unexpected-answer` for an answer that does not say it of every article
+   */
+  checkInventory(question: InventoryQuestion): Promise<StockLine[]>;
   /**
    * Sends a request that names no order, to see whether Camel is there and lets us in. By the contract such a request is refused, so
    * that it cannot act (docs/contracts).
@@ -45,10 +51,17 @@ export function createCamelClient(options: CamelClientOptions): CamelClient {
       const response = await client.request({ ...request, body: JSON.stringify(body) });
       const answer = answerOf(response);
       if (response.status === 202 && typeof answer['request_id'] === 'string') return answer['request_id'];
-      if (refusals.has(response.status) && typeof answer['code'] === 'string' && typeof answer['message'] === 'string') {
-        throw new Rejected(`Camel refuses: ${answer['message']}`, { code: `camel.${answer['code']}`, next: 'Correct the order, then put it back.' });
-      }
+      refuse(response, answer);
       throw doubt(request, `Camel answered HTTP ${response.status}, neither a request id nor a refusal`, { code: 'camel.unexpected-answer' });
+    },
+    async checkInventory(question) {
+      const response = await client.request({ method: 'POST', path: '/inventory-checks', headers, body: JSON.stringify(question), mayHaveActed: false });
+      const answer = answerOf(response);
+      refuse(response, answer);
+      const lines = Array.isArray(answer['lines']) ? answer['lines'].filter(isStockLine) : [];
+      if (response.status !== 200 || !question.lines.every(({ sku }) => lines.some((line) => line.sku === sku)))
+        throw new Retryable(`Camel answered HTTP ${response.status}, and not how much there is of each article`, { code: 'camel.unexpected-answer' });
+      return lines;
     },
     async requestNothing() {
       const response = await client.request({ method: 'POST', path: '/fulfillment-requests', headers, body: '{}', mayHaveActed: false });
@@ -61,6 +74,15 @@ export function createCamelClient(options: CamelClientOptions): CamelClient {
     close: () => client.close(),
   };
 }
+
+/** @throws Rejected where Camel says a definite no */
+function refuse({ status }: HttpResponse, { code, message }: Readonly<Record<string, unknown>>): void {
+  if (refusals.has(status) && typeof code === 'string' && typeof message === 'string')
+    throw new Rejected(`Camel refuses: ${message}`, { code: `camel.${code}`, next: 'Correct the order, then put it back.' });
+}
+
+const isStockLine = (line: unknown): line is StockLine =>
+  typeof line === 'object' && line !== null && 'sku' in line && typeof line.sku === 'string' && 'available' in line && Number.isInteger(line.available) && Number(line.available) >= 0;
 
 /** The answer's properties; none when it is not a JSON object. */
 function answerOf(response: HttpResponse): Readonly<Record<string, unknown>> {

@@ -11,3 +11,12 @@ export const requestFulfillment = effect<CamelClient, Order, FulfillmentRequest>
   request: toFulfillmentRequest,
   send: async (camel, request, _order, call) => ({ reference: await camel.requestFulfillment(request, call) }),
 });
+
+/** The same request for a site whose warehouse takes no sequence: its answers then name none (0), and are about the current one. */
+export const requestFulfillmentPlainly = effect<CamelClient, Order, FulfillmentRequest>({
+  ...requestFulfillment,
+  request: (order) => {
+    const { sequence: _, ...request } = toFulfillmentRequest(order);
+    return request;
+  },
+});

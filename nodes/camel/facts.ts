@@ -26,6 +26,9 @@ export interface Shipment {
 const REQUEST = 'camel.request';
 const BEGUN = new Set(['sent', 'unknown', 'parked', 'done']);
 
+/** An answer to a request that named no sequence names 0: it is about the current one. */
+const isCurrent = ({ sequence }: FulfillmentEvent, current: number): boolean => sequence === current || sequence === 0;
+
 /** Whether Cirro can know the order: a request of this sequence went out, or may have. */
 function requested({ effects, exportSequence }: FactContext): boolean {
   return effects.some((effect) => effect.kind === REQUEST && BEGUN.has(effect.state) && effect.key.endsWith(`:${exportSequence}`));
@@ -43,7 +46,7 @@ export const camelFacts: FactRules = {
   accepted(event: FulfillmentEvent, context): FactDecision {
     const { status, exportSequence } = context;
     if (isBefore(status, 'cirro')) return { is: 'early' };
-    if (event.sequence !== exportSequence) return wrongSequence('accepted', event, exportSequence);
+    if (!isCurrent(event, exportSequence)) return wrongSequence('accepted', event, exportSequence);
     if ((AT_THE_DOOR.has(status) || ASKED.has(status)) && requested(context))
       return { is: 'applied', to: 'EXPORTED_TO_TPL', reason: `Cirro accepted sequence ${event.sequence}`, settles: [REQUEST] };
     if (UNDER_WAY.has(status) || isShipped(status)) return { is: 'already' };
@@ -54,7 +57,7 @@ export const camelFacts: FactRules = {
   rejected(event: FulfillmentEvent, context): FactDecision {
     const { status, exportSequence } = context;
     if (isBefore(status, 'cirro')) return { is: 'early' };
-    if (event.sequence !== exportSequence) return wrongSequence('rejected', event, exportSequence);
+    if (!isCurrent(event, exportSequence)) return wrongSequence('rejected', event, exportSequence);
     const atTheDoor = AT_THE_DOOR.has(status);
     if ((atTheDoor || ASKED.has(status) || status === 'EXPORTED_TO_TPL') && requested(context)) {
       const reason = `Cirro rejected sequence ${event.sequence}${event.data?.reason ? `: ${event.data.reason}` : ''}`;

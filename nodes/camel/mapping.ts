@@ -4,8 +4,8 @@ import type { Address, Line, Order } from '../orders/order';
 /** Body of `POST /fulfillment-requests`; docs/contracts/camel-fulfillment-request.schema.json. */
 export interface FulfillmentRequest {
   readonly order_id: string;
-  /** Counts the requests for this order, from 1. */
-  readonly sequence: number;
+  /** Counts the requests for this order, from 1. Absent where a site does without. */
+  readonly sequence?: number;
   readonly platform_order_no: string;
   readonly part: number;
   /** The store's URL. */
@@ -32,6 +32,43 @@ export interface FulfillmentRequest {
     readonly quantity: number;
     readonly gift_message?: string;
   }>;
+}
+
+/** Body of `POST /inventory-checks`; docs/contracts/camel-inventory-check.schema.json. */
+export interface InventoryQuestion {
+  readonly order_id: string;
+  readonly warehouse: string;
+  readonly cirro_region: string;
+  /** Each article once. */
+  readonly lines: ReadonlyArray<{ readonly sku: string; readonly quantity: number }>;
+}
+
+/** What the warehouse has of an article. */
+export interface StockLine {
+  readonly sku: string;
+  /** Pieces. */
+  readonly available: number;
+}
+
+/** Asks for everything in `order`, lines of the same article together. */
+export function toInventoryQuestion(order: Order): InventoryQuestion {
+  const wanted = new Map<string, number>();
+  for (const { sku, quantity } of order.lines) wanted.set(sku, (wanted.get(sku) ?? 0) + quantity);
+  return {
+    order_id: order.name,
+    warehouse: order.warehouse.key,
+    cirro_region: order.warehouse.cirroRegion,
+    lines: [...wanted].map(([sku, quantity]) => ({ sku, quantity })),
+  };
+}
+
+/** What there is too little of, in words; undefined where there is enough of everything. */
+export function shortageOf({ lines, warehouse }: InventoryQuestion, stock: readonly StockLine[]): string | undefined {
+  const short = lines.flatMap(({ sku, quantity }) => {
+    const available = stock.find((line) => line.sku === sku)?.available ?? 0;
+    return available < quantity ? [`${available} of ${quantity} ${sku}`] : [];
+  });
+  return short.length > 0 ? `${warehouse} has ${short.join(', ')}` : undefined;
 }
 
 /** The request to fulfil everything in `order`; the same for the same order and sequence. */

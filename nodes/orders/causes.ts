@@ -57,10 +57,10 @@ function running({ status, effects }: Standing, { process, since, beats }: NonNu
   return { kind: 'running', text: `Process ${process} is working on it${route ? ` in “${route.name}”` : ` in ${status}`}${what}${dead}.`, who: OMS, since };
 }
 
-function waiting({ status, enteredAt: since }: Standing, { awaited, route, nextSlot }: Surroundings): Cause {
+function waiting({ status, enteredAt: since, reason, last }: Standing, { awaited, route, nextSlot }: Surroundings): Cause {
   const { owner, runbook = '', note } = lifecycle.statuses[status];
   const facts = awaited.filter(({ to }) => to === undefined || lifecycle.statuses[to as keyof typeof lifecycle.statuses].kind !== 'error');
-  const what = facts.length > 0 ? `until ${[...new Set(facts.map(({ from }) => from))].join(' or ')} tells us: ${facts.map(({ fact }) => fact).join(' or ')}` : `for ${owner}${note ? `: ${note}` : ''}`;
+  const what = facts.length > 0 ? `until ${[...new Set(facts.map(({ from }) => from))].join(' or ')} tells us: ${facts.map(({ fact }) => fact).join(' or ')}` : `for ${owner}: ${reason ?? last.reason}${note ? ` (${note})` : ''}`;
   const look = route && nextSlot ? ` “${route.name}” looks again at ${nextSlot.toISOString()}.` : '';
   return { kind: 'waiting', text: `${sentence(`It waits ${what}`, runbook)}${look}`, who: owner, since };
 }

@@ -136,17 +136,17 @@ export class Claims {
   }
 
   /**
-   * Not yet: due again after `ms`.
+   * Not yet: due again after `ms`, or when a job makes it due where that is undefined.
    * @param counted whether the attempt counts (a failure) or not (a wait)
    * @returns whether the claim was still ours
    */
-  async postpone(work: Work, ms: number, reason: string, counted: boolean): Promise<boolean> {
+  async postpone(work: Work, ms: number | undefined, reason: string, counted: boolean): Promise<boolean> {
     const { table, id } = QUEUES[work.source];
     const kept = await execute(
       this.#pool,
       `UPDATE ${table} SET due_at = IF(holds > 0, NULL, NOW(6) + INTERVAL ? MICROSECOND), claimed_by = NULL, claim_token = NULL, claimed_at = NULL,
          attempts = attempts - ?, reason = ? WHERE ${id} = ? AND claim_token = ?`,
-      [Math.round(ms * 1000), counted ? 0 : 1, reason.slice(0, 500), work.id, work.token],
+      [ms === undefined ? null : Math.round(ms * 1000), counted ? 0 : 1, reason.slice(0, 500), work.id, work.token],
     );
     return kept === 1;
   }

@@ -55,8 +55,8 @@ export class StageEnds {
     }
   }
 
-  /** Not yet: due again after `ms`; the attempt does not count. */
-  async wait(work: Work, ms: number, reason: string): Promise<boolean> {
+  /** Not yet: due again after `ms`, without it when the stage's job comes; the attempt does not count. */
+  async wait(work: Work, ms: number | undefined, reason: string): Promise<boolean> {
     try {
       await this.#record(work);
       return await patiently(() => this.#claims.postpone(work, ms, reason, false));

@@ -6,6 +6,8 @@ import type { Work } from './source';
 export interface StageMessage<Order = { id: number; name?: string }> extends Message {
   order: Order;
   work: Work;
+  /** What a node found, for the timeline: the end of the stage adds it to its own reason. */
+  reason?: string;
 }
 
 /** What a stage's end tells debug nodes and metrics: never personal data, never a whole order. */
@@ -27,6 +29,9 @@ export function hasWork(message: Partial<StageMessage>): message is StageMessage
   const { work, order } = message;
   return typeof work === 'object' && typeof work.token === 'string' && typeof work.id === 'number' && typeof order === 'object' && order !== null;
 }
+
+/** The reason of a stage's end: its own, and what a node before it found. */
+export const reasonOf = ({ reason }: Pick<StageMessage, 'reason'>, own: string): string => (typeof reason === 'string' && reason ? `${own}: ${reason}` : own);
 
 /** @param status what the order came to, or what was decided about it */
 export function report(message: StageMessage, status: string): Report {

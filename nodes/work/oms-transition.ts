@@ -3,7 +3,7 @@ import { InvalidInput } from '../runtime/errors';
 import { Metrics } from '../runtime/metrics';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { StageEnds } from './ends';
-import { report, requireWork, type StageMessage } from './message';
+import { reasonOf, report, requireWork, type StageMessage } from './message';
 
 interface TransitionConfig extends NodeConfig {
   /** Empty: the task is completed and the order stays where it is. */
@@ -19,7 +19,7 @@ export default defineNode<TransitionConfig, StageMessage>('oms-transition', (nod
   return {
     async input(message, send) {
       const work = requireWork(message);
-      const reason = config.reason || node.name;
+      const reason = reasonOf(message, config.reason || node.name);
       if (!to) {
         const done = await ends.complete(work, reason);
         send(outputs(message, done, `${work.name} done`));

@@ -21,7 +21,8 @@ export function readRequest(body: unknown): Omit<FulfillmentRequest, 'requestId'
   if (!Array.isArray(lines) || lines.length === 0) throw new BadRequest('lines.missing', 'lines must have at least one entry.');
   return {
     orderId: text(request, 'order_id'),
-    sequence: whole(request, 'sequence', 1),
+    // A site may do without; what is answered then names 0.
+    sequence: request.sequence === undefined ? 0 : whole(request, 'sequence', 1),
     ref: text(request, 'platform_order_no'),
     part: request.part === undefined ? 0 : whole(request, 'part', 0),
     warehouse: text(request, 'warehouse'),
@@ -29,6 +30,26 @@ export function readRequest(body: unknown): Omit<FulfillmentRequest, 'requestId'
       const line = object(entry, 'A line');
       text(line, 'sku', 'line.');
       return { line_id: text(line, 'line_id', 'line.'), quantity: whole(line, 'quantity', 1) };
+    }),
+  };
+}
+
+export interface InventoryQuestion {
+  orderId: string;
+  lines: { sku: string; quantity: number }[];
+}
+
+/** Reads a question for the stock. @throws BadRequest */
+export function readInventoryQuestion(body: unknown): InventoryQuestion {
+  const question = object(body, 'The question');
+  for (const name of ['warehouse', 'cirro_region']) text(question, name);
+  const { lines } = question;
+  if (!Array.isArray(lines) || lines.length === 0) throw new BadRequest('lines.missing', 'lines must have at least one entry.');
+  return {
+    orderId: text(question, 'order_id'),
+    lines: lines.map((entry) => {
+      const line = object(entry, 'A line');
+      return { sku: text(line, 'sku', 'line.'), quantity: whole(line, 'quantity', 1) };
     }),
   };
 }

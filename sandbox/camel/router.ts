@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { FaultTable } from '../faults/fault-table';
 import { effect } from '../journal/effects';
 import type { Ledger } from '../journal/ledger';
@@ -7,8 +7,9 @@ import { jsonBody, NotJson } from '../http/body';
 import { play } from '../http/play';
 import { json, type Reply } from '../http/reply';
 import type { CamelState } from './callbacks';
-import { BadRequest, readRequest } from './fulfillment-request';
+import { BadRequest, readInventoryQuestion, readRequest } from './fulfillment-request';
 import type { Plans } from './plans';
+import { Stock } from './stock';
 
 /** The credentials of the sandbox's Camel. */
 export const camelAccess = { subscriptionKey: 'sandbox-subscription-key', user: 'oms', password: 'sandbox-camel' } as const;
@@ -20,9 +21,10 @@ interface Parts {
   faults: FaultTable;
 }
 
-/** Camel's API: it takes fulfillment requests for Cirro. */
+/** Camel's API: it takes fulfillment requests for Cirro, and says what there is. */
 export function camelRouter({ state, plans, ledger, faults }: Parts): Router {
   const router = Router();
+  const stock = new Stock();
 
   /** Takes a request, also one that repeats an earlier one. */
   function take(body: unknown): Reply {
@@ -36,13 +38,14 @@ export function camelRouter({ state, plans, ledger, faults }: Parts): Router {
     return json(202, { request_id: requestId });
   }
 
-  router.post('/fulfillment-requests', (request, response) => {
+  /** One operation behind the gateway and its sign-in. */
+  const serve = (operation: string, answer: (body: unknown) => Reply) => (request: Request, response: Response): Promise<void> => {
     const act = (): Reply => {
       const known = request.headers['ocp-apim-subscription-key'] === camelAccess.subscriptionKey;
       if (!known) return json(401, { statusCode: 401, message: 'Access denied due to missing or invalid subscription key.' });
       if (!matchesBasic(request, camelAccess.user, camelAccess.password)) return json(401, { statusCode: 401, message: 'Unauthorized' });
       try {
-        return take(jsonBody(request));
+        return answer(jsonBody(request));
       } catch (error) {
         if (error instanceof NotJson) return json(400, { code: 'malformed', message: error.message });
         if (error instanceof BadRequest) return json(422, { code: error.code, message: error.message });
@@ -50,8 +53,11 @@ export function camelRouter({ state, plans, ledger, faults }: Parts): Router {
       }
     };
     const refusal = json(422, { code: 'sandbox.refused', message: 'The sandbox was told to refuse this.' });
-    return play(faults, { system: 'camel', operation: 'fulfillment-request', refusal, act }, request, response);
-  });
+    return play(faults, { system: 'camel', operation, refusal, act }, request, response);
+  };
+
+  router.post('/fulfillment-requests', serve('fulfillment-request', take));
+  router.post('/inventory-checks', serve('inventory-check', (body) => json(200, { lines: stock.ask(readInventoryQuestion(body)) })));
 
   router.use((_request, response) => {
     response.status(404).json({ statusCode: 404, message: 'Resource not found' });

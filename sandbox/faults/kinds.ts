@@ -8,7 +8,7 @@ export type FaultKind = (typeof faultKinds)[number];
 export const operations = {
   sfcc: ['token', 'search', 'get', 'mark-exported', 'fulfill', 'cancel'],
   nav: ['handshake', 'document:1', 'document:2', 'document:3', 'document:4', 'document:5', 'document:6', 'document:7', 'find'],
-  camel: ['fulfillment-request', 'release', 'accept', 'ship'],
+  camel: ['fulfillment-request', 'inventory-check', 'release', 'accept', 'ship'],
   'service-bus': ['deliver', 'settle', 'publish'],
 } as const satisfies Record<string, readonly string[]>;
 export type System = keyof typeof operations;
@@ -17,7 +17,7 @@ const onRequests: readonly FaultKind[] = ['error', 'latency', 'drop-before', 'dr
 
 /** Which faults mean something at which operation; the others pass by without being used up. */
 export function takesEffect(fault: FaultKind, system: System, operation: string, narrowed: boolean): boolean {
-  if (system === 'camel' && operation !== 'fulfillment-request') return fault !== 'reject' || narrowed;
+  if (system === 'camel' && !['fulfillment-request', 'inventory-check'].includes(operation)) return fault !== 'reject' || narrowed;
   if (system === 'service-bus') return operation === 'deliver' || !['duplicate', 'reorder', 'malformed'].includes(fault);
   if (system === 'sfcc' && operation === 'search') return true;
   return onRequests.includes(fault);

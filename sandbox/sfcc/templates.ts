@@ -1,8 +1,9 @@
+import { lateArticle } from '../camel/stock';
 import type { OcapiOrder } from './ocapi';
 import { makeOrder, type Recipe } from './order-document';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'printable', 'vendor', 'split', 'bad', 'hostile'] as const;
+export const templates = ['finished', 'printable', 'vendor', 'split', 'out-of-stock', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -34,7 +35,8 @@ const weapons: readonly string[] = [
 ];
 
 /**
- * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `bad`, which no order system can take in, or
+ * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `out-of-stock`,
+ * with an article that the warehouse gets in a while, `bad`, which no order system can take in, or
  * `hostile`, which must not even be passed on.
  */
 export function makeFromTemplate(template: Template, recipe: Recipe, variant: number): AnyOrder {
@@ -42,6 +44,7 @@ export function makeFromTemplate(template: Template, recipe: Recipe, variant: nu
   const ways = paths[template];
   if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, wayOf(ways[index % ways.length] ?? '', recipe.orderNo, index + 1)));
   if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });
+  if (template === 'out-of-stock') order.product_items = order.product_items.map((item, index) => (index === 0 ? { ...item, product_id: lateArticle } : item));
   const spoil = template === 'bad' ? spoilers[variant % spoilers.length] : undefined;
   return spoil ? spoil(order) : order;
 }

@@ -1,5 +1,6 @@
 import { createCamelClient } from '../../nodes/camel/client';
-import { toFulfillmentRequest } from '../../nodes/camel/mapping';
+import { requestFulfillmentPlainly } from '../../nodes/camel/effects';
+import { shortageOf, toFulfillmentRequest, toInventoryQuestion } from '../../nodes/camel/mapping';
 import { OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
 import { anOrder } from '../orders/an-order';
 import { failureOf, startServer } from '../runtime/a-server';
@@ -78,4 +79,57 @@ test('a request that is too late is not sent', async () => {
   expect(server.received).toEqual([]);
   await camel.close();
   await server.close();
+});
+
+describe('the stock', () => {
+  const question = toInventoryQuestion(anOrder());
+
+  async function inStock(status: number, answer: string): Promise<unknown> {
+    const server = await startServer((_, response) => response.writeHead(status).end(answer));
+    const camel = createCamelClient({ url: `${server.url}/camel`, subscriptionKey: 'key', username: 'oms', password: 'secret', timeoutMs: 1000 });
+    const outcome = await camel.checkInventory(question).catch((error: unknown) => error);
+    await camel.close();
+    await server.close();
+    return outcome;
+  }
+
+  test('is asked for by article, lines of the same article together', () => {
+    const [line] = anOrder().lines;
+    if (!line) throw new Error('no line');
+    const twice = toInventoryQuestion(anOrder({ lines: [line, { ...line, lineId: 'line-3', position: 3, quantity: 5 }] }));
+    expect(question).toEqual({ order_id: 'US-US00100001', warehouse: 'us-west', cirro_region: 'US', lines: [{ sku: 'POP-1', quantity: 2 }, { sku: 'POP-2', quantity: 1 }] });
+    expect(twice.lines).toEqual([{ sku: 'POP-1', quantity: 7 }]);
+  });
+
+  test.each([
+    [[2, 1], undefined],
+    [[200, 100], undefined],
+    [[1, 1], 'us-west has 1 of 2 POP-1'],
+    [[0, 0], 'us-west has 0 of 2 POP-1, 0 of 1 POP-2'],
+  ])('%j is %s', (available, shortage) => {
+    expect(shortageOf(question, ['POP-1', 'POP-2'].map((sku, index) => ({ sku, available: available[index] ?? 0 })))).toBe(shortage);
+  });
+
+  test.each([
+    [422, '{"code":"unknown_sku","message":"No such SKU"}', Rejected, 'camel.unknown_sku'],
+    [200, '{"lines":[{"sku":"POP-1","available":5}]}', Retryable, 'camel.unexpected-answer'],
+    [200, '{"lines":[{"sku":"POP-1","available":-1},{"sku":"POP-2","available":2.5}]}', Retryable, 'camel.unexpected-answer'],
+    [202, '{}', Retryable, 'camel.unexpected-answer'],
+    [500, 'oh', Retryable, 'camel.server-error'],
+  ])('HTTP %i %s', async (status, answer, kind, code) => {
+    const outcome = await inStock(status, answer);
+    expect(outcome).toBeInstanceOf(kind);
+    expect(outcome).toMatchObject({ code });
+  });
+
+  test('an answer about every article is taken', async () => {
+    expect(await inStock(200, '{"lines":[{"sku":"POP-1","available":5},{"sku":"POP-2","available":0,"more":1}]}')).toMatchObject([{ sku: 'POP-1', available: 5 }, { sku: 'POP-2', available: 0 }]);
+  });
+});
+
+test('without a sequence the request is the same but for it, under the same key', () => {
+  const order = anOrder();
+  const { sequence: _, ...rest } = body;
+  expect(requestFulfillmentPlainly.request(order)).toEqual(rest);
+  expect(requestFulfillmentPlainly.key(order)).toBe(`camel.request:${order.id}:1`);
 });

@@ -53,6 +53,11 @@ test.each([
   expect(judge(camelFacts, type, event, context(status)).is).toBe(is);
 });
 
+test('an answer that names no sequence is about the current request', () => {
+  for (const type of ['accepted', 'rejected'])
+    expect(judge(camelFacts, type, { ...event, sequence: 0 }, context('WAITING_FULFILLMENT_CONFIRMATION', { exportSequence: 3, effects: [effect('camel.request', 'done', 3)] })).is).toBe('applied');
+});
+
 test('an answer to an older request is an exception, to one that never went out it is early', () => {
   expect(judge(camelFacts, 'accepted', event, context('WAITING_FULFILLMENT_CONFIRMATION', { exportSequence: 2 }))).toMatchObject({ is: 'exception', reason: 'Cirro accepted sequence 1, but 2 is the current one' });
   expect(judge(camelFacts, 'accepted', { ...event, sequence: 2 }, context('CIRRO_READY_FOR_FULFILLMENT', { exportSequence: 2 })).is).toBe('early');
