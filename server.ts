@@ -45,6 +45,7 @@ import { setUpSandboxStores } from './nodes/orders/sandbox-stores';
 import { Why } from './nodes/orders/why';
 import { startPage } from './nodes/reports/start-page';
 import { checkEnvironment } from './nodes/runtime/config';
+import { Endpoints } from './nodes/runtime/endpoints';
 import { Environment } from './nodes/runtime/environment';
 import { armFailpoints } from './nodes/runtime/failpoints';
 import { describe } from './nodes/runtime/failure';
@@ -284,6 +285,7 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir, r
   const active = services.provide(ActiveWork, new ActiveWork());
   const transitions = services.provide(Transitions, new Transitions(pool, stages, { ...navFacts, ...camelFacts }));
   const metrics = services.provide(Metrics, new Metrics({ running: () => active.size(), writing: () => transitions.size() }));
+  metrics.endpoints(() => Endpoints.in(services).states());
   const processes = services.provide(Processes, new Processes(pool, log, { instance, role: role.name }, new Departures(path.join(dataDir, 'calls'))));
   const claims = services.provide(Claims, new Claims(pool, processes));
   const pauses = services.provide(Pauses, new Pauses(pool, stages));

@@ -15,6 +15,13 @@ function partners({ port, amqpPort }) {
       NAV_DOMAIN: 'PSCORP',
       NAV_USERNAME: 'oms',
       NAV_PASSWORD: 'sandbox-nav',
+      NAV_USERNAME_EMEA: 'oms-emea',
+      NAV_PASSWORD_EMEA: 'sandbox-nav-emea',
+      NAV_USERNAME_WRITEON: 'oms-writeon',
+      NAV_PASSWORD_WRITEON: 'sandbox-nav-writeon',
+      NAV_DOMAIN_JAPAN: 'PSJAPAN',
+      NAV_USERNAME_JAPAN: 'oms-japan',
+      NAV_PASSWORD_JAPAN: 'sandbox-nav-japan',
     },
     { CAMEL_URL: `${url}/camel`, CAMEL_SUBSCRIPTION_KEY: 'sandbox-subscription-key', CAMEL_USERNAME: 'oms', CAMEL_PASSWORD: 'sandbox-camel' },
     {

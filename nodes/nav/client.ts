@@ -1,26 +1,35 @@
 /** NAV's codeunit `OmsIntegration` over SOAP 1.1 and NTLMv2, one path for each company (endpoint). */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { type Client, createClientAsync, NTLMSecurity } from 'soap';
 import { InvalidInput, isKnownError, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
-import { interpretFailure } from './failures';
+import type { EndpointState } from '../runtime/endpoints';
+import { interpretFailure, saysDown } from './failures';
 import { Lane, Lanes } from './lanes';
 import { DocType, type NavDocument, parseDocuments } from './mapping';
 
-export interface NavClientOptions {
-  /** The codeunit's URL by endpoint, e.g. `{ us: 'https://nav/…/WS/US/Codeunit/OmsIntegration' }`. */
-  readonly endpoints: Readonly<Record<string, string>>;
+/** A company of NAV, and as whom it is called. */
+export interface NavEndpoint {
+  /** Of the codeunit, e.g. `https://nav/…/WS/US/Codeunit/OmsIntegration`. */
+  readonly url: string;
   readonly domain: string;
   readonly username: string;
   readonly password: string;
   /** PEM of the only authorities to trust. */
   readonly ca?: string;
+}
+
+export interface NavClientOptions {
+  readonly endpoints: Readonly<Record<string, NavEndpoint>>;
   /** Of one SOAP call with its handshake. */
   readonly timeoutMs?: number;
   /** Sockets to each endpoint. */
   readonly lanes?: number;
   /** Calls to one endpoint that may wait for a socket. */
   readonly queue?: number;
+  /** Failures in a row by which an endpoint counts as down, and how long it is left alone before one call tries again. */
+  readonly breaker?: { readonly failures: number; readonly halfOpenAfterMs: number };
 }
 
 export interface NavCall {
@@ -33,7 +42,8 @@ export interface NavCall {
 
 /**
  * Nothing here sends a call twice on its own. All methods throw InvalidInput `nav.unknown-endpoint`, Rejected `nav.<ExceptionType>` for
- * a Soap:Fault with its text, and Retryable `nav.unreachable`, `.unauthorized`, `.busy`, `.too-late`, `.handshake`.
+ * a Soap:Fault with its text, and Retryable `nav.unreachable`, `.unauthorized`, `.busy`, `.breaker-open`, `.too-late`, `.handshake`.
+ * Endpoints share nothing: each has its account, its sockets with their queue, and its breaker.
  */
 export interface NavClient {
   /**
@@ -44,6 +54,7 @@ export interface NavClient {
   importDocument(endpoint: string, docType: DocType, xml: string, call?: NavCall): Promise<string>;
   /** The documents, open and posted, of this External Document No. @throws Retryable `nav.no-answer`, `nav.unreadable` */
   findDocuments(endpoint: string, docType: DocType, externalDocumentNo: string, call?: NavCall): Promise<NavDocument[]>;
+  states(): EndpointState[];
   close(): void;
 }
 
@@ -56,11 +67,15 @@ const wsdl = path.join(__dirname, 'oms-integration.wsdl');
 const nobody = 'OMS-HANDSHAKE';
 
 export function createNavClient(options: NavClientOptions): NavClient {
-  const { endpoints, domain, username, password, ca, timeoutMs = 60_000, lanes = 4, queue = 256 } = options;
+  const { endpoints, timeoutMs = 60_000, lanes = 4, queue = 256, breaker = { failures: 10, halfOpenAfterMs: 2000 } } = options;
   const companies = new Map(
-    Object.entries(endpoints).map(([endpoint, url]) => [
+    Object.entries(endpoints).map(([endpoint, { url, domain, username, password, ca }]) => [
       endpoint,
       {
+        circuit: circuitBreaker(
+          handleWhen((error) => isKnownError(error) && error.cause !== undefined && saysDown(error.cause)),
+          { halfOpenAfter: breaker.halfOpenAfterMs, breaker: new ConsecutiveBreaker(breaker.failures) },
+        ),
         lanes: new Lanes(Array.from({ length: lanes }, () => new Lane(url, ca)), queue),
         soap: once(async () => {
           const client = await createClientAsync(wsdl, { endpoint: url });
@@ -77,6 +92,24 @@ export function createNavClient(options: NavClientOptions): NavClient {
       throw new InvalidInput(`There is no NAV endpoint ${endpoint}`, { code: 'nav.unknown-endpoint', next: 'Set its NAV_URL variable.' });
     }
     return company;
+  }
+
+  /**
+   * Does the work alone on a lane of the endpoint. The breaker looks when the lane is there, so that calls which waited behind others
+   * that failed do not try as well; while it is open the work is not begun.
+   */
+  async function onLane<T>(endpoint: string, work: (lane: Lane, client: Client) => Promise<T>): Promise<T> {
+    const { lanes: pool, circuit, soap } = companyOf(endpoint);
+    try {
+      return await pool.run((lane) => circuit.execute(async () => work(lane, await soap())));
+    } catch (error) {
+      if (!(error instanceof BrokenCircuitError)) throw error;
+      throw new Retryable(`NAV ${endpoint} has failed ${breaker.failures} times in a row; calls pause for a moment`, {
+        code: 'nav.breaker-open',
+        retryAfterMs: breaker.halfOpenAfterMs,
+        cause: error,
+      });
+    }
   }
 
   /** One SOAP call on a lane; its return value. Throws what node-soap throws. */
@@ -112,7 +145,8 @@ export function createNavClient(options: NavClientOptions): NavClient {
     } catch (error) {
       const failure = interpretFailure(error, false);
       if (failure instanceof Rejected) return;
-      throw failure.code === 'nav.unauthorized' || failure.code === 'nav.unreachable'
+      // Without a cause NAV has said itself why it does not look at calls.
+      throw failure.cause === undefined || failure.code === 'nav.unreachable'
         ? failure
         : new Retryable(`NAV did not complete the handshake: ${failure.message}`, { code: 'nav.handshake', cause: error });
     }
@@ -120,10 +154,8 @@ export function createNavClient(options: NavClientOptions): NavClient {
 
   return {
     async importDocument(endpoint, docType, xml, call = {}) {
-      const { lanes: pool, soap } = companyOf(endpoint);
       const correlationId = call.correlationId ?? randomUUID();
-      return await pool.run(async (lane) => {
-        const client = await soap();
+      return await onLane(endpoint, async (lane, client) => {
         await authenticate(client, lane, correlationId);
         refuseLate(call);
         call.leave?.();
@@ -138,10 +170,8 @@ export function createNavClient(options: NavClientOptions): NavClient {
       });
     },
     async findDocuments(endpoint, docType, externalDocumentNo, call = {}) {
-      const { lanes: pool, soap } = companyOf(endpoint);
       const correlationId = call.correlationId ?? randomUUID();
-      return await pool.run(async (lane) => {
-        const client = await soap();
+      return await onLane(endpoint, async (lane, client) => {
         refuseLate(call);
         try {
           return parseDocuments(returnValue(await invoke(client, lane, 'FindDocuments', { docType, externalDocumentNo }, correlationId)) ?? '');
@@ -151,10 +181,16 @@ export function createNavClient(options: NavClientOptions): NavClient {
         }
       });
     },
+    states: () => [...companies].map(([endpoint, { circuit, lanes: pool }]) => ({ partner: 'nav', endpoint, breaker: inWords(circuit.state), ...pool.load })),
     close() {
       for (const company of companies.values()) company.lanes.close();
     },
   };
+}
+
+function inWords(state: CircuitState): EndpointState['breaker'] {
+  if (state === CircuitState.HalfOpen) return 'half-open';
+  return state === CircuitState.Closed ? 'closed' : 'open';
 }
 
 function refuseLate({ startBy }: NavCall): void {

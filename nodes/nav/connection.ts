@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionTest, finding } from '../runtime/connection-test';
 import { Environment } from '../runtime/environment';
 import { InvalidInput } from '../runtime/errors';
-import { createNavClient, type NavClientOptions } from './client';
+import { createNavClient, type NavClientOptions, type NavEndpoint } from './client';
 import { DocType } from './mapping';
 
 /** The settings of the config node. */
@@ -13,7 +13,12 @@ export interface NavSettings {
 }
 
 /** The NAV keys of warehouses and the variables of their endpoints. */
-const ENDPOINTS = { US: 'NAV_URL_US', EMEA: 'NAV_URL_EMEA', WRITEON: 'NAV_URL_WRITEON', JAPAN: 'NAV_URL_JAPAN' } as const;
+const ENDPOINTS = {
+  US: { url: 'NAV_URL_US', domain: 'NAV_DOMAIN_US', username: 'NAV_USERNAME_US', password: 'NAV_PASSWORD_US', ca: 'NAV_CA_FILE_US' },
+  EMEA: { url: 'NAV_URL_EMEA', domain: 'NAV_DOMAIN_EMEA', username: 'NAV_USERNAME_EMEA', password: 'NAV_PASSWORD_EMEA', ca: 'NAV_CA_FILE_EMEA' },
+  WRITEON: { url: 'NAV_URL_WRITEON', domain: 'NAV_DOMAIN_WRITEON', username: 'NAV_USERNAME_WRITEON', password: 'NAV_PASSWORD_WRITEON', ca: 'NAV_CA_FILE_WRITEON' },
+  JAPAN: { url: 'NAV_URL_JAPAN', domain: 'NAV_DOMAIN_JAPAN', username: 'NAV_USERNAME_JAPAN', password: 'NAV_PASSWORD_JAPAN', ca: 'NAV_CA_FILE_JAPAN' },
+} as const;
 
 /** An External Document No. that no order has. */
 const NOBODY = 'OMS-CONNECTION-TEST';
@@ -21,21 +26,26 @@ const NOBODY = 'OMS-CONNECTION-TEST';
 /** @throws InvalidInput naming what is not set or cannot be read */
 export function navOptions(settings: NavSettings, env: Environment): NavClientOptions {
   const endpoints = Object.fromEntries(
-    Object.entries(ENDPOINTS).flatMap(([key, variable]) => {
-      const url = env.optional(variable);
-      return url ? [[key, url]] : [];
+    Object.entries(ENDPOINTS).flatMap(([key, own]) => {
+      const url = env.optional(own.url);
+      return url ? [[key, endpointOf(url, own, env)]] : [];
     }),
   );
   if (Object.keys(endpoints).length === 0) throw new InvalidInput('no NAV_URL_… is set', { code: 'nav.not-configured' });
-  const ca = authority(env.optional('NAV_CA_FILE'));
+  return { endpoints, timeoutMs: (Number(settings.timeoutSeconds) || 60) * 1000, lanes: Number(settings.sockets) || 4 };
+}
+
+/** Its own account and authority, or those of all endpoints. A password belongs to its user: never one of the endpoint and one of all. */
+function endpointOf(url: string, own: (typeof ENDPOINTS)[keyof typeof ENDPOINTS], env: Environment): NavEndpoint {
+  const [username, password] = env.optional(own.username) === undefined ? ['NAV_USERNAME', 'NAV_PASSWORD'] : [own.username, own.password];
+  const file = env.optional(own.ca) === undefined ? 'NAV_CA_FILE' : own.ca;
+  const ca = authority(file, env.optional(file));
   return {
-    endpoints,
-    domain: env.optional('NAV_DOMAIN') ?? 'PSCORP',
-    username: env.required('NAV_USERNAME'),
-    password: env.required('NAV_PASSWORD'),
+    url,
+    domain: env.optional(own.domain) ?? env.optional('NAV_DOMAIN') ?? 'PSCORP',
+    username: env.required(username),
+    password: env.required(password),
     ...(ca !== undefined && { ca }),
-    timeoutMs: (Number(settings.timeoutSeconds) || 60) * 1000,
-    lanes: Number(settings.sockets) || 4,
   };
 }
 
@@ -45,10 +55,10 @@ export const testNav: ConnectionTest<NavSettings> = async (settings, services, l
   const nav = createNavClient({ ...options, lanes: 1, timeoutMs: 2 * limitMs });
   try {
     return await Promise.all(
-      Object.keys(options.endpoints).map((endpoint) =>
-        finding(`NAV ${endpoint}`, { limitMs, pinned: options.ca !== undefined }, async () => {
-          await nav.findDocuments(endpoint, DocType.SalesOrder, NOBODY);
-          return `signed in as ${options.domain}\\${options.username}`;
+      Object.entries(options.endpoints).map(([key, { domain, username, ca }]) =>
+        finding(`NAV ${key}`, { limitMs, pinned: ca !== undefined }, async () => {
+          await nav.findDocuments(key, DocType.SalesOrder, NOBODY);
+          return `signed in as ${domain}\\${username}`;
         }),
       ),
     );
@@ -57,11 +67,11 @@ export const testNav: ConnectionTest<NavSettings> = async (settings, services, l
   }
 };
 
-function authority(file: string | undefined): string | undefined {
+function authority(variable: string, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new InvalidInput(`the file that NAV_CA_FILE names cannot be read: ${file}`, { code: 'nav.no-authority', next: 'Correct NAV_CA_FILE.', cause });
+    throw new InvalidInput(`the file that ${variable} names cannot be read: ${file}`, { code: 'nav.no-authority', next: `Correct ${variable}.`, cause });
   }
 }

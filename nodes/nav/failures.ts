@@ -1,12 +1,12 @@
 /** What a failed SOAP call to NAV means: a definite no, provably nothing, or doubt. */
-import { type KnownError, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
+import { isKnownError, type KnownError, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
 
 /** System errors after which no connection existed. */
 const neverConnected: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** Statuses by which a server says that it did not look at the request. */
 const notLookedAt: ReadonlyMap<unknown, readonly [kind: string, says: string, next?: string]> = new Map([
-  [401, ['unauthorized', 'does not accept the user or its password (HTTP 401)', 'Correct NAV_DOMAIN, NAV_USERNAME and NAV_PASSWORD.']],
+  [401, ['unauthorized', 'does not accept the user or its password (HTTP 401)', 'Correct NAV_DOMAIN, NAV_USERNAME and NAV_PASSWORD, or those of the endpoint.']],
   [403, ['forbidden', 'does not allow the call (HTTP 403)']],
   [408, ['timed-out', 'gave up waiting for the call (HTTP 408)']],
   [429, ['throttled', 'asks to slow down (HTTP 429)']],
@@ -35,6 +35,13 @@ export function interpretFailure(error: unknown, mayHaveActed: boolean): KnownEr
   const message = status === undefined ? `NAV gave no answer: ${reason}` : `NAV gave an answer that cannot be read (HTTP ${status})`;
   if (!mayHaveActed) return new Retryable(message, { code, cause: error });
   return new OutcomeUnknown(message, { code, cause: error, next: 'Look the document up in NAV before creating it again.' });
+}
+
+/** Whether what node-soap or axios threw (never an error of ours) says that NAV itself is down: no answer, or a 5xx that is no fault. */
+export function saysDown(error: unknown): boolean {
+  if (isKnownError(error) || faultOf(error) !== undefined) return false;
+  const status = statusOf(error);
+  return status === undefined || status >= 500;
 }
 
 /**

@@ -68,6 +68,11 @@ export class Lanes {
     }
   }
 
+  /** How many there are, how many are taken, and how many calls wait. */
+  get load(): { readonly lanes: number; readonly busy: number; readonly waiting: number } {
+    return { lanes: this.lanes.length, busy: this.lanes.length - this.free.length, waiting: this.waiting.length };
+  }
+
   close(): void {
     for (const lane of this.lanes) lane.close();
   }

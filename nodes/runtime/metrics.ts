@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EndpointState } from './endpoints';
 
 /** What `/metrics` shows. No labels that grow without bound: never an order, a customer or a path. */
 export class Metrics {
@@ -29,6 +30,24 @@ export class Metrics {
   gauge(name: string, help: string, value: () => number): void {
     const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(value()) });
     this.registry.registerMetric(gauge);
+  }
+
+  /** How the ways to the partners stand, read when somebody looks. The endpoints are those that are configured: a handful. */
+  endpoints(states: () => EndpointState[]): void {
+    const show = (name: string, help: string, values: (state: EndpointState) => Record<string, number>): void => {
+      const gauge: Gauge = new Gauge({
+        name, help, labelNames: ['partner', 'endpoint', 'state'], registers: [],
+        collect: () => {
+          gauge.reset();
+          for (const each of states()) for (const [state, value] of Object.entries(values(each))) gauge.set({ partner: each.partner, endpoint: each.endpoint, state }, value);
+        },
+      });
+      this.registry.registerMetric(gauge);
+    };
+    show('oms_breaker', 'The state of the breaker of each endpoint is 1, the others are 0', ({ breaker }) =>
+      Object.fromEntries(['closed', 'half-open', 'open'].map((state) => [state, Number(state === breaker)])),
+    );
+    show('oms_lanes', 'Calls to each endpoint that are under way, that could be besides, and that wait for their turn', ({ lanes, busy, waiting }) => ({ busy, free: lanes - busy, waiting }));
   }
 
   refusal(status: number): void {

@@ -1,5 +1,5 @@
 import type { FaultOrder } from '../faults/fault-table';
-import { faultKinds, operations, type System } from '../faults/kinds';
+import { endpoints, faultKinds, operations, type System } from '../faults/kinds';
 import type { EffectFilter } from '../journal/effects';
 import { findSite, type Site, sites } from '../sfcc/sites';
 import { type Template, templates } from '../sfcc/templates';
@@ -30,9 +30,9 @@ export function readOrderWish(body: unknown): OrderWish {
   };
 }
 
-/** Reads `{system, operation?, fault, rate?, count?, ms?}`. @throws BadInput */
+/** Reads `{system, operation?, endpoint?, fault, rate?, count?, ms?}`. @throws BadInput */
 export function readFaultOrder(body: unknown): FaultOrder {
-  const order = object(body, ['system', 'operation', 'fault', 'rate', 'count', 'ms']);
+  const order = object(body, ['system', 'operation', 'endpoint', 'fault', 'rate', 'count', 'ms']);
   const system = oneOf(order.system, 'system', Object.keys(operations) as System[]);
   const rate = order.rate === undefined ? 1 : number(order.rate, 'rate', { least: 0, most: 1 });
   if (rate === 0) throw new BadInput('rate must be above 0.');
@@ -41,6 +41,7 @@ export function readFaultOrder(body: unknown): FaultOrder {
     fault: oneOf(order.fault, 'fault', faultKinds),
     rate,
     ...(order.operation !== undefined && { operation: oneOf<string>(order.operation, 'operation', operations[system]) }),
+    ...(order.endpoint !== undefined && { endpoint: oneOf<string>(order.endpoint, 'endpoint', endpoints[system] ?? []) }),
     ...(order.count !== undefined && { count: number(order.count, 'count', { least: 1, most: 1_000_000, whole: true }) }),
     ...(order.ms !== undefined && { ms: number(order.ms, 'ms', { least: 0, most: 600_000 }) }),
   };

@@ -4,6 +4,8 @@ import { type FaultKind, type System, takesEffect } from './kinds';
 export interface FaultOrder {
   system: System;
   operation?: string | undefined;
+  /** One of the system's endpoints; without it the fault strikes at all. */
+  endpoint?: string | undefined;
   fault: FaultKind;
   /** Share of the requests that are hit, 0 < rate <= 1. */
   rate: number;
@@ -54,10 +56,11 @@ export class FaultTable {
   }
 
   /** Decides what happens to one request. Delays add up; of the other faults the first that strikes is the only one. */
-  strike(system: System, operation: string): Misfortune {
+  strike(system: System, operation: string, endpoint?: string): Misfortune {
     const misfortune: Misfortune = { delayMs: 0, nth: 0 };
     for (const fault of this.#faults) {
       if (fault.system !== system || (fault.operation ?? operation) !== operation) continue;
+      if (fault.endpoint !== undefined && fault.endpoint !== endpoint) continue;
       if (misfortune.fault !== undefined && fault.fault !== 'latency') continue;
       if (!takesEffect(fault.fault, system, operation, fault.operation !== undefined)) continue;
       if (fault.rate < 1 && Math.random() >= fault.rate) continue;

@@ -11,6 +11,8 @@ export const operations = {
   camel: ['fulfillment-request', 'inventory-check', 'release', 'accept', 'ship'],
   'service-bus': ['deliver', 'settle', 'publish'],
 } as const satisfies Record<string, readonly string[]>;
+/** The endpoints to which a fault can be narrowed, where a system has several. */
+export const endpoints: Readonly<Partial<Record<keyof typeof operations, readonly string[]>>> = { nav: ['us', 'emea', 'writeon', 'japan'] };
 export type System = keyof typeof operations;
 
 const onRequests: readonly FaultKind[] = ['error', 'latency', 'drop-before', 'drop-after', 'malformed', 'throttle', 'reject'];

@@ -8,6 +8,8 @@ import { type Reply, text } from './reply';
 export interface Scene {
   system: System;
   operation: string;
+  /** Where the system has several, e.g. the companies of NAV. */
+  endpoint?: string;
   /** Does what was asked (logs its effects) and says what to answer. Told which fault struck, for the faults that change the content. */
   act: (misfortune: Misfortune) => Reply | Promise<Reply>;
   /** The partner's definite refusal, for the fault `reject`. */
@@ -19,7 +21,7 @@ export interface Scene {
  * that is what remotes do.
  */
 export async function play(faults: FaultTable, scene: Scene, request: Request, response: Response): Promise<void> {
-  const misfortune = faults.strike(scene.system, scene.operation);
+  const misfortune = faults.strike(scene.system, scene.operation, scene.endpoint);
   if (misfortune.delayMs > 0) await sleep(misfortune.delayMs);
   switch (misfortune.fault) {
     case 'error':

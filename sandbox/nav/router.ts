@@ -10,16 +10,17 @@ import { readDocType, readDocument } from './import-document';
 import { NtlmDoor } from './ntlm-handshake';
 import { type Call, NavFault, readCall, soapFault, soapResult } from './soap';
 
-/** The credentials of the sandbox's NAV. */
-export const navCredentials = { domain: 'PSCORP', user: 'oms', password: 'sandbox-nav' } as const;
+/** The companies: where each is below `/nav`, and its one account. */
+const companies = {
+  us: { path: '/us/WS/US/Codeunit/OmsIntegration', account: { domain: 'PSCORP', user: 'oms', password: 'sandbox-nav' } },
+  emea: { path: '/emea/WS/EMEA/Codeunit/OmsIntegration', account: { domain: 'PSCORP', user: 'oms-emea', password: 'sandbox-nav-emea' } },
+  writeon: { path: '/writeon/WS/WRITEON/Codeunit/OmsIntegration', account: { domain: 'PSCORP', user: 'oms-writeon', password: 'sandbox-nav-writeon' } },
+  japan: { path: '/japan/WS/JAPAN/Codeunit/OmsIntegration', account: { domain: 'PSJAPAN', user: 'oms-japan', password: 'sandbox-nav-japan' } },
+} as const;
 
-/** The endpoints: path below `/nav`, by region. */
-const endpoints: Record<string, string> = {
-  us: '/us/WS/US/Codeunit/OmsIntegration',
-  emea: '/emea/WS/EMEA/Codeunit/OmsIntegration',
-  writeon: '/writeon/WS/WRITEON/Codeunit/OmsIntegration',
-  japan: '/japan/WS/JAPAN/Codeunit/OmsIntegration',
-};
+/** The account of the US company, and that of the Japanese one. */
+export const navCredentials = companies.us.account;
+export const japanCredentials = companies.japan.account;
 
 const earlyReleaseMs = 300;
 const refusal = soapFault(new NavFault('NavNCLDialogException', 'The sandbox was told to refuse this.'));
@@ -33,7 +34,6 @@ interface Parts {
 
 /** The codeunit OmsIntegration of the four NAV companies, behind NTLM. */
 export function navRouter({ documents, plans, dispatcher, faults }: Parts): Router {
-  const door = new NtlmDoor(navCredentials);
   const router = Router();
 
   async function importDocument(region: string, { docType: type, xmlText = '' }: Call['parameters']): Promise<string> {
@@ -57,7 +57,7 @@ export function navRouter({ documents, plans, dispatcher, faults }: Parts): Rout
     throw new NavFault('NavNCLDialogException', `The codeunit has no operation ${operation}.`);
   }
 
-  async function act(region: string, request: Request): Promise<Reply> {
+  async function act(door: NtlmDoor, region: string, request: Request): Promise<Reply> {
     const admission = door.admit(request.socket, request.headers.authorization);
     if (!admission.admitted) return text(401, 'Access is denied.', { 'www-authenticate': admission.authenticate });
     try {
@@ -69,11 +69,12 @@ export function navRouter({ documents, plans, dispatcher, faults }: Parts): Rout
     }
   }
 
-  for (const [region, path] of Object.entries(endpoints)) {
+  for (const [region, { path, account }] of Object.entries(companies)) {
+    const door = new NtlmDoor(account);
     router.post(path, (request: Request, response: Response) => {
       const passes = door.mayPass(request.socket, request.headers.authorization);
       const operation = passes ? operationOf(bodyText(request)) : 'handshake';
-      return play(faults, { system: 'nav', operation, refusal, act: () => act(region, request) }, request, response);
+      return play(faults, { system: 'nav', operation, endpoint: region, refusal, act: () => act(door, region, request) }, request, response);
     });
   }
   router.use((_request, response) => {

@@ -29,11 +29,9 @@ function connect(url: string) {
   return {
     sfcc: createSfccClient({ url: `${url}/sfcc`, clientId: 'sandbox-client', clientSecret: 'sandbox-secret', timeoutMs: 2000, breaker }),
     nav: createNavClient({
-      endpoints: { us: `${url}/nav/us/WS/US/Codeunit/OmsIntegration` },
-      domain: 'PSCORP',
-      username: 'oms',
-      password: 'sandbox-nav',
+      endpoints: { us: { url: `${url}/nav/us/WS/US/Codeunit/OmsIntegration`, domain: 'PSCORP', username: 'oms', password: 'sandbox-nav' } },
       timeoutMs: 2000,
+      breaker,
     }),
     camel: createCamelClient({ url: `${url}/camel`, subscriptionKey: 'sandbox-subscription-key', username: 'oms', password: 'sandbox-camel', timeoutMs: 2000, breaker }),
   };

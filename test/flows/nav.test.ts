@@ -1,4 +1,4 @@
-import { startSystem, type System } from '../support/system';
+import { startSystem, type System, waitFor } from '../support/system';
 
 /** What an order meets on its way to NAV and past it, through the deployed flows. */
 
@@ -70,4 +70,48 @@ describe('a store that does not export to NAV', () => {
     expect((await system.effects({ system: 'nav', name: known })).map(({ operation }) => operation)).toEqual(['document:1', 'document:6']);
     expect(await system.effects({ system: 'nav', name: past })).toEqual([]);
   }, 90_000);
+});
+
+/** The value of a metric of one NAV endpoint. */
+const metric = async (name: string, endpoint: string, state: string): Promise<number> => {
+  const { text } = await system.api('/metrics', { as: null });
+  const line = text.split('\n').find((each) => each.startsWith(`${name}{partner="nav",endpoint="${endpoint}",state="${state}"}`));
+  return Number(line?.split(' ').at(-1) ?? NaN);
+};
+
+describe('one NAV beside another', () => {
+  /** When each order was created in NAV, as the database saw it. */
+  const created = async (names: readonly string[]): Promise<number[]> =>
+    (await system.sql<{ at: string }>(
+      "SELECT UNIX_TIMESTAMP(MIN(a.at)) AS `at` FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.name IN (?) AND a.from_status = 'READY_TO_CREATE_IN_NAV' GROUP BY o.id",
+      [names],
+    )).map(({ at }) => Number(at));
+
+  test('a slow NAV JAPAN does not hold the orders of NAV US', async () => {
+    // Every socket to Japan is taken for longer than the orders of the US need.
+    await system.fault({ system: 'nav', endpoint: 'japan', operation: 'document:1', fault: 'latency', ms: 15_000, count: 8 });
+    const japan = await system.place(24, { site: 'POPS-JP' });
+    await waitFor(async () => (await metric('oms_lanes', 'JAPAN', 'busy')) === 8, { what: 'all lanes to NAV JAPAN to be taken' });
+    const us = await system.place(10, { site: 'POPS-US' });
+    await system.reach(us, 'FULFILLED');
+    await system.reach(japan, 'FULFILLED');
+    const [ofUs, ofJapan] = [await created(us), await created(japan)];
+    expect([ofUs.length, ofJapan.length]).toEqual([10, 24]);
+    expect(Math.max(...ofUs)).toBeLessThan(Math.min(...ofJapan));
+  }, 150_000);
+
+  test('a NAV EMEA that is down is left alone, which /metrics shows, while US goes on; then its orders go on, each created once', async () => {
+    // No call gets past the handshake, so that each has provably done nothing.
+    await system.fault({ system: 'nav', endpoint: 'emea', operation: 'handshake', fault: 'drop-before' });
+    const emea = await system.place(12, { site: 'POPS-EU' });
+    await waitFor(async () => (await metric('oms_breaker', 'EMEA', 'open')) === 1, { what: 'the breaker of NAV EMEA to open' });
+    expect(await metric('oms_breaker', 'US', 'closed')).toBe(1);
+    await system.reach(await one({ site: 'POPS-US' }), 'FULFILLED');
+    await system.clearFaults();
+    await waitFor(async () => (await system.standings(emea)).every(({ status }) => status !== 'READY_FOR_PROCESSING' && status !== 'READY_TO_CREATE_IN_NAV'), { what: 'the orders of EMEA to go on' });
+    // Those whose attempts were used up meanwhile stand where an operator finds them.
+    for (const { name } of (await system.standings(emea)).filter(({ status }) => status === 'FAILED_TO_CREATE_IN_NAV')) await ask(name, 'put-back');
+    await system.reach(emea, 'FULFILLED');
+    expect((await Promise.all(emea.map((name) => system.effects({ system: 'nav', operation: 'document:1', name })))).map(({ length }) => length)).toEqual(emea.map(() => 1));
+  }, 150_000);
 });

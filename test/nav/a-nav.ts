@@ -10,6 +10,8 @@ export interface Seen {
   readonly connection: number;
   readonly step: 'anonymous' | 'negotiate' | 'authenticate' | 'authenticated';
   readonly method: string;
+  /** Who signs in, `domain\\user`, in the last step of a handshake. */
+  readonly account?: string;
   readonly body: string;
 }
 
@@ -57,7 +59,7 @@ export async function startNav(behaviour: Behaviour = () => undefined, tls?: { k
       if (connection === undefined) throw new Error('a request without a connection');
       const step = connection.authenticated ? 'authenticated' : stepOf(request);
       const method = String(request.headers['soapaction']).split(':').at(-1)?.replace('"', '') ?? '';
-      const one: Seen = { connection: connection.number, step, method, body: Buffer.concat(chunks).toString() };
+      const one: Seen = { connection: connection.number, step, method, ...(step === 'authenticate' && { account: accountOf(request) }), body: Buffer.concat(chunks).toString() };
       seen.push(one);
       if (behaviour(one, response, request.socket) === 'handled') return;
       if (step === 'authenticate') connection.authenticated = true;
@@ -89,6 +91,13 @@ export async function startNav(behaviour: Behaviour = () => undefined, tls?: { k
       await once(server, 'close');
     },
   };
+}
+
+/** Domain and user of a type 3 message (MS-NLMP 2.2.1.3). */
+function accountOf(request: IncomingMessage): string {
+  const message = Buffer.from((request.headers.authorization ?? '').slice('NTLM '.length), 'base64');
+  const field = (at: number): string => message.subarray(message.readUInt32LE(at + 4), message.readUInt32LE(at + 4) + message.readUInt16LE(at)).toString('utf16le');
+  return `${field(28)}\\${field(36)}`;
 }
 
 function stepOf(request: IncomingMessage): Seen['step'] {

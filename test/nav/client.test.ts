@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
 import { createNavClient, type NavClient, type NavClientOptions } from '../../nodes/nav/client';
 import { DocType } from '../../nodes/nav/mapping';
+import { waitFor } from '../support/system';
 import { closedPort, failureOf } from '../runtime/a-server';
 import { type Behaviour, type FakeNav, fault, result, type Seen, startNav } from './a-nav';
 
@@ -20,13 +21,12 @@ afterEach(async () => {
   client = undefined;
 });
 
+const account = { domain: 'PSCORP', username: 'oms', password: 'secret' };
+
 async function serve(behaviour?: Behaviour, options: Partial<NavClientOptions> = {}) {
   const started = await startNav(behaviour);
   const created = createNavClient({
-    endpoints: { us: started.url },
-    domain: 'PSCORP',
-    username: 'oms',
-    password: 'secret',
+    endpoints: { us: { url: started.url, ...account } },
     timeoutMs: 2000,
     lanes: 1,
     ...options,
@@ -152,7 +152,7 @@ describe('a definite no', () => {
 
 describe('provably nothing happened', () => {
   test('connection refused', async () => {
-    const { client: calls } = await serve(undefined, { endpoints: { us: `http://127.0.0.1:${await closedPort()}/nav` } });
+    const { client: calls } = await serve(undefined, { endpoints: { us: { url: `http://127.0.0.1:${await closedPort()}/nav`, ...account } } });
     expect(await failureOf(importOne(calls))).toMatchObject({ constructor: Retryable, code: 'nav.unreachable' });
   });
 
@@ -257,6 +257,77 @@ describe('the document may have been created', () => {
   });
 });
 
+describe('endpoints share nothing', () => {
+  const statesOf = (calls: NavClient) => Object.fromEntries(calls.states().map(({ endpoint, breaker }) => [endpoint, breaker]));
+
+  test('each is called with its own account', async () => {
+    const started = await startNav();
+    nav = started;
+    client = createNavClient({
+      endpoints: { us: { url: started.url, ...account }, japan: { url: started.url, domain: 'PSJAPAN', username: 'oms-japan', password: 'other' } },
+    });
+    await importOne(client);
+    await client.importDocument('japan', DocType.SalesOrder, order);
+    expect(started.seen.flatMap((seen) => seen.account ?? [])).toEqual(['PSCORP\\oms', 'PSJAPAN\\oms-japan']);
+  });
+
+  test('one that hangs does not hold another, and shows its calls', async () => {
+    const started = await startNav((seen) => (seen.body.includes('JP-') ? 'handled' : undefined));
+    nav = started;
+    const calls = createNavClient({ endpoints: { us: { url: started.url, ...account }, japan: { url: started.url, ...account } }, lanes: 1 });
+    client = calls;
+    const hanging = ['JP-1', 'JP-2'].map((name) => failureOf(calls.findDocuments('japan', DocType.SalesOrder, name)));
+    await expect(importOne(calls)).resolves.toBe('SO000123');
+    expect(calls.states()).toEqual([
+      { partner: 'nav', endpoint: 'us', breaker: 'closed', lanes: 1, busy: 0, waiting: 0 },
+      { partner: 'nav', endpoint: 'japan', breaker: 'closed', lanes: 1, busy: 1, waiting: 1 },
+    ]);
+    await waitFor(async () => {
+      await started.closeConnections();
+      return calls.states().every(({ busy }) => busy === 0);
+    }, { what: 'the calls that hung to end' });
+    for (const failure of await Promise.all(hanging)) expect(failure).toBeInstanceOf(Retryable);
+  });
+
+  test('one that is down is left alone: its calls are not sent, those of the others are', async () => {
+    const port = await closedPort();
+    const started = await startNav();
+    nav = started;
+    const calls = createNavClient({
+      endpoints: { us: { url: started.url, ...account }, japan: { url: `http://127.0.0.1:${port}/nav`, ...account } },
+      breaker: { failures: 2, halfOpenAfterMs: 60_000 },
+    });
+    client = calls;
+    const left: string[] = [];
+    const japan = () => failureOf(calls.importDocument('japan', DocType.SalesOrder, order, { leave: () => left.push('left') }));
+    expect([await japan(), await japan()]).toMatchObject([{ code: 'nav.unreachable' }, { code: 'nav.unreachable' }]);
+    expect(await japan()).toMatchObject({ constructor: Retryable, code: 'nav.breaker-open', retryAfterMs: 60_000 });
+    expect(left).toEqual([]);
+    await expect(importOne(calls)).resolves.toBe('SO000123');
+    expect(statesOf(calls)).toEqual({ us: 'closed', japan: 'open' });
+  });
+
+  test('one that answers again is called again', async () => {
+    let down = true;
+    const { client: calls } = await serve((seen, response) => (down && isImport(seen) ? (response.writeHead(503).end(), 'handled') : undefined), { breaker: { failures: 2, halfOpenAfterMs: 500 } });
+    for (let call = 0; call < 2; call++) expect(await failureOf(importOne(calls))).toBeInstanceOf(OutcomeUnknown);
+    down = false;
+    await waitFor(() => importOne(calls).then(() => true, () => false), { what: 'NAV to be tried again' });
+    expect(statesOf(calls)).toEqual({ us: 'closed' });
+  });
+
+  test.each<[string, Behaviour]>([
+    ['a fault', (seen, response) => (isImport(seen) ? (response.writeHead(500).end(fault('NavNCLDialogException', 'no')), 'handled') : undefined)],
+    ['a wrong password', (seen, response) => (seen.step === 'authenticate' ? (response.writeHead(401, { 'www-authenticate': 'NTLM' }).end(), 'handled') : undefined)],
+    ['an answer without a number', (seen, response) => (isImport(seen) ? (response.end(result('ImportDocument', '')), 'handled') : undefined)],
+    ['a call to slow down', (seen, response) => (isImport(seen) ? (response.writeHead(429).end(), 'handled') : undefined)],
+  ])('%s does not say that NAV is down', async (_, behaviour) => {
+    const { client: calls } = await serve(behaviour, { breaker: { failures: 2, halfOpenAfterMs: 60_000 } });
+    for (let call = 0; call < 3; call++) expect(await failureOf(importOne(calls))).not.toMatchObject({ code: 'nav.breaker-open' });
+    expect(statesOf(calls)).toEqual({ us: 'closed' });
+  });
+});
+
 describe('the authority is pinned', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'nav-tls-'));
   afterAll(() => rmSync(directory, { recursive: true }));
@@ -272,13 +343,10 @@ describe('the authority is pinned', () => {
     }
     const tls = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
     nav = await startNav(undefined, tls);
-    const options = { endpoints: { us: nav.url }, domain: 'PSCORP', username: 'oms', password: 'secret' };
-    const pinned = createNavClient({ ...options, ca: tls.cert });
-    const trusting = createNavClient(options);
-    await expect(importOne(pinned)).resolves.toBe('SO000123');
-    expect(await failureOf(importOne(trusting))).toMatchObject({ constructor: Retryable });
+    const endpoint = { url: nav.url, ...account };
+    client = createNavClient({ endpoints: { us: { ...endpoint, ca: tls.cert }, japan: endpoint } });
+    await expect(importOne(client)).resolves.toBe('SO000123');
+    expect(await failureOf(client.importDocument('japan', DocType.SalesOrder, order))).toMatchObject({ constructor: Retryable });
     expect(imports(nav.seen)).toHaveLength(1);
-    pinned.close();
-    trusting.close();
   });
 });

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { answersChallenge, challengeMessage } from '../../sandbox/nav/ntlm-messages';
-import { navCredentials } from '../../sandbox/nav/router';
+import { japanCredentials, navCredentials } from '../../sandbox/nav/router';
 import { aSandbox, type TestSandbox } from './a-sandbox';
 import { nameOf, type NavClient, navClient, cancellation, salesOrder, shipmentNotice } from './partners';
 
@@ -40,6 +40,7 @@ describe('NTLM', () => {
     ['a wrong password', { ...navCredentials, password: 'guessed' }],
     ['a wrong user', { ...navCredentials, user: 'sma' }],
     ['a wrong domain', { ...navCredentials, domain: 'ELSEWHERE' }],
+    ['the account of another company', japanCredentials],
   ])('%s is refused', async (_name, credentials) => {
     const stranger = await navClient(sandbox.url, credentials);
     await expect(stranger.importDocument(1, salesOrder('US90000001'))).rejects.toMatchObject({ response: { status: 401 } });
@@ -83,7 +84,7 @@ describe('documents', () => {
     expect(await nav.findDocuments(1, nameOf('US90000002'))).toBe(
       `<Documents><Document DocType="1" No="${no}" ExternalDocumentNo="US-US90000002" Posted="false" CustomerNo="C0001" Amount="12.34" Currency="USD" ShipmentId=""/></Documents>`,
     );
-    const japan = await navClient(sandbox.url, navCredentials, 'japan/WS/JAPAN');
+    const japan = await navClient(sandbox.url, japanCredentials, 'japan/WS/JAPAN');
     expect(await japan.findDocuments(1, nameOf('US90000002'))).toBe('<Documents/>');
     japan.close();
   });

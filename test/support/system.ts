@@ -136,6 +136,8 @@ export interface StorefrontOrder {
 export interface Fault {
   system: 'sfcc' | 'nav' | 'camel' | 'service-bus';
   operation?: string;
+  /** Of NAV: `us`, `emea`, `writeon`, `japan`. */
+  endpoint?: string;
   fault: 'error' | 'latency' | 'drop-before' | 'drop-after' | 'duplicate' | 'reorder' | 'malformed' | 'throttle' | 'reject';
   rate?: number;
   count?: number;
