@@ -42,7 +42,7 @@ export async function migrate({ url, dataDir, given = {}, to }: { url: string; d
       await owner.end();
       await closeOwner(admin);
     }
-    await grantAccounts(admin, database, logins);
+    await grantAccounts(admin, database, logins, to === undefined);
     const urlOf = (account: Account): string => given[account] ?? `mysql://${logins[account].user}:${logins[account].password}@${target.hostname}:${server.port}/${database}`;
     return { app: urlOf('app'), report: urlOf('report'), import: urlOf('import') };
   } finally {

@@ -8,7 +8,8 @@ import express from 'express';
 import helmet from 'helmet';
 import { apiDocs } from './nodes/api/page';
 import { camelFacts, camelReadings, camelUsual } from './nodes/camel/facts';
-import { Callers } from './nodes/edge/callers';
+import { CallerTokens, TOKEN_VARIABLES } from './nodes/edge/caller-tokens';
+import { CALLERS, Callers } from './nodes/edge/callers';
 import { Contracts } from './nodes/edge/contracts';
 import { Deliveries } from './nodes/edge/deliveries';
 import { EditorDoor } from './nodes/edge/editor-door';
@@ -217,6 +218,7 @@ async function main(): Promise<void> {
     log.info({ code: 'flows.running', revision }, 'flows run');
     parts.processes.runs(revision).catch((error: Error) => log.warn({ code: 'process.revision', reason: error.message }, 'the flow revision could not be noted'));
   });
+  await services.get(CallerTokens).start(Object.fromEntries(CALLERS.map((caller) => [caller, env.optional(TOKEN_VARIABLES[caller]) ?? ''])));
   await parts.processes.start();
   await red.start();
 
@@ -255,6 +257,7 @@ async function main(): Promise<void> {
       parts.active.paused = true;
       await Promise.all([gate.stop(STOP_LIMIT_MS), parts.receivers.pause(), parts.active.idle(STOP_LIMIT_MS), services.get(JobRuns).idle(STOP_LIMIT_MS), services.get(Outbox).idle(STOP_LIMIT_MS)]);
       await follower.stop();
+      await services.get(CallerTokens).stop();
       await parts.sweep.stop();
       parts.board.stop();
       await red.stop();
@@ -311,16 +314,8 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir, r
   services.provide(Why, new Why({ pool: reads, routes, calls, orders, rules: { ...navFacts, ...camelFacts }, usual: [...navUsual, ...camelUsual] }));
   services.provide(Replay, new Replay({ pool, desk, routes, calls, orders }));
   services.provide(Contracts, new Contracts(path.join(APP_DIR, 'docs', 'contracts')));
-  services.provide(
-    Callers,
-    new Callers({
-      mulesoft: env.optional('OMS_TOKEN_MULESOFT') ?? '',
-      'service-bus': env.optional('OMS_TOKEN_SERVICE_BUS') ?? '',
-      'print-station': env.optional('OMS_TOKEN_PRINT_STATION') ?? '',
-      reader: env.optional('OMS_TOKEN_READER') ?? '',
-      operator: env.optional('OMS_TOKEN_OPERATOR') ?? '',
-    }),
-  );
+  const callers = services.provide(Callers, new Callers());
+  services.provide(CallerTokens, new CallerTokens({ pool, callers, log }));
   return { role, active, processes, board, receivers, sweep: new Sweep({ pool, stages, pauses, transitions, claims, active, log }) };
 }
 

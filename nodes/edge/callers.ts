@@ -12,20 +12,37 @@ export const BEARER: readonly Caller[] = ['print-station'];
 /** What an operator may do includes what a reader may. */
 const IMPLIES: Readonly<Partial<Record<Caller, readonly Caller[]>>> = { operator: ['reader'] };
 
-/** The partners and people who may call, by their tokens. Compared in constant time, by hash, so that no length shows either. */
-export class Callers {
-  readonly #hashes: [Caller, Buffer][];
+/** A token that is valid now, as far as it is kept: its hash. */
+export interface KnownToken {
+  id: number;
+  caller: Caller;
+  hash: Buffer;
+}
 
-  constructor(tokens: Readonly<Partial<Record<Caller, string>>>) {
-    this.#hashes = Object.entries(tokens)
-      .filter(([, token]) => token)
-      .map(([caller, token]) => [caller as Caller, sha256(token)]);
+/**
+ * The partners and people who may call, by their tokens. Compared in constant time, by hash, so that no length shows either. Nothing here
+ * waits for anything: which tokens are valid is told by `CallerTokens`.
+ */
+export class Callers {
+  #known: readonly KnownToken[] = [];
+  #used = new Set<number>();
+
+  /** From now on these are valid, and no others. */
+  know(tokens: readonly KnownToken[]): void {
+    this.#known = tokens;
+  }
+
+  /** The tokens that somebody was let in with since this was asked last. */
+  takeUsed(): number[] {
+    const used = [...this.#used];
+    this.#used = new Set();
+    return used;
   }
 
   /** Whose token this is, whatever it is used for. */
   identify(headers: Headers): Caller | undefined {
     const token = single(headers['x-user-token']) ?? bearerOf(headers);
-    return token === undefined ? undefined : this.#callerOf(token);
+    return token === undefined ? undefined : this.#find(token)?.caller;
   }
 
   /**
@@ -36,24 +53,27 @@ export class Callers {
     const own = single(headers['x-user-token']);
     const token = own ?? bearerOf(headers);
     if (!token) throw new InvalidInput('a token is needed: X-User-Token', { code: 'auth.missing' });
-    const caller = this.#callerOf(token);
-    if (!caller || (own === undefined && !BEARER.includes(caller))) throw new InvalidInput('the token is not known', { code: 'auth.wrong' });
+    const known = this.#find(token);
+    if (!known || (own === undefined && !BEARER.includes(known.caller))) throw new InvalidInput('the token is not known', { code: 'auth.wrong' });
+    const { caller } = known;
     if (!allowed.includes(caller) && !IMPLIES[caller]?.some((implied) => allowed.includes(implied)))
       throw new InvalidInput('this token is not for this endpoint', { code: 'auth.not-allowed' });
+    this.#used.add(known.id);
     return caller;
   }
 
-  #callerOf(token: string): Caller | undefined {
-    const given = sha256(token);
-    let found: Caller | undefined;
-    for (const [caller, expected] of this.#hashes) if (timingSafeEqual(expected, given)) found = caller;
+  #find(token: string): KnownToken | undefined {
+    const given = hashOf(token);
+    let found: KnownToken | undefined;
+    for (const known of this.#known) if (timingSafeEqual(known.hash, given)) found = known;
     return found;
   }
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
+/** What is kept of a token. */
+export const hashOf = (token: string): Buffer => hash('sha256', token, 'buffer');
 
 const bearerOf = (headers: Headers): string | undefined => /^Bearer +(\S+)$/i.exec(single(headers['authorization']) ?? '')?.[1];
 

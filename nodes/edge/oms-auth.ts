@@ -2,6 +2,7 @@ import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { type Caller, Callers } from './callers';
 import { type HttpMessage, respond } from './caller';
+import { CallerTokens } from './caller-tokens';
 import { IdempotencyKeys } from './idempotency';
 
 interface AuthConfig extends NodeConfig {
@@ -11,13 +12,14 @@ interface AuthConfig extends NodeConfig {
 
 export default defineNode<AuthConfig, HttpMessage>('oms-auth', (node, config) => {
   const callers = node.services.get(Callers);
+  const tokens = node.services.get(CallerTokens);
   const keys = node.services.get(IdempotencyKeys);
   const allowed = config.callers.split(',').map((caller) => caller.trim()).filter(Boolean) as Caller[];
   return {
     async input(message, send) {
       const headers = message.req?.headers;
       if (!headers) throw new InvalidInput('this is no HTTP request', { code: 'auth.no-request', next: 'Wire this node behind an http in node.' });
-      const caller = callers.authenticate(headers, allowed);
+      const caller = await tokens.orAsReadAnew(() => callers.authenticate(headers, allowed));
       message.caller = caller;
       message.actor = caller === 'operator' ? `operator:${personOf(headers, message.req?.method)}` : `partner:${caller}`;
       const key = headers['idempotency-key'];

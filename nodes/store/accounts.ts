@@ -25,6 +25,8 @@ const APP_RIGHTS: Record<string, string> = {
   job_runs: 'INSERT, UPDATE, DELETE',
   processes: 'INSERT, UPDATE, DELETE',
   flow_revisions: 'INSERT, DELETE',
+  // It takes up the tokens of its environment; who revokes one is the administrator.
+  caller_tokens: 'INSERT (caller, token_hash, label, variable), UPDATE (expires_at, last_used_at)',
 };
 
 /** Tables and columns that a report may read; never a customer's name, address or e-mail, nor a raw order. */
@@ -38,6 +40,7 @@ const REPORT_RIGHTS: Record<string, string> = {
   outbox: '',
   flow_revisions: 'SELECT (id, revision, follows, origin, author, created_at)',
   idempotency_keys: '',
+  caller_tokens: 'SELECT (id, caller, label, variable, created_at, valid_from, expires_at, revoked_at, last_used_at)',
   users: '',
 };
 
@@ -108,8 +111,11 @@ export async function closeOwner(admin: Connection): Promise<void> {
   await admin.query(`ALTER USER '${OWNER}'@'%' ACCOUNT LOCK`);
 }
 
-/** Creates the accounts that are ours and gives each exactly its rights, whatever it had before. */
-export async function grantAccounts(admin: Connection, database: string, logins: Record<Account, Login>): Promise<void> {
+/**
+ * Creates the accounts that are ours and gives each exactly its rights, whatever it had before.
+ * @param complete false where the schema is an earlier version's: what it does not have yet is left out
+ */
+export async function grantAccounts(admin: Connection, database: string, logins: Record<Account, Login>, complete = true): Promise<void> {
   for (const { user, password, given } of Object.values(logins)) {
     if (!given) {
       await admin.query(`CREATE USER IF NOT EXISTS '${user}'@'%' IDENTIFIED BY ?`, [password]);
@@ -132,7 +138,10 @@ export async function grantAccounts(admin: Connection, database: string, logins:
     if (IMPORT_RIGHTS[name]) grants.push(`GRANT ${IMPORT_RIGHTS[name]} ${on} TO '${logins.import.user}'@'%'`);
   }
   grants.push(`GRANT EXECUTE ON PROCEDURE \`${database}\`.import_order_status TO '${logins.import.user}'@'%'`);
-  for (const grant of grants) await admin.query(grant);
+  for (const grant of grants)
+    await admin.query(grant).catch((error: Error & { code?: string }) => {
+      if (complete || error.code !== 'ER_BAD_FIELD_ERROR') throw error;
+    });
 }
 
 /** What a report may take. MariaDB ends it then; MySQL knows no such limit of an account, there the statements carry a hint. */
