@@ -151,7 +151,10 @@ function customerNo(order: Order): string {
     throw new InvalidInput('The order has no NAV customer number', {
       code: 'nav.no-customer-number',
       pointer: '/navCustomerNo',
-      next: 'Give the customer a number in NAV and the order its customer id, then put the order back.',
+      next:
+        order.storePlatform === 'sfcc'
+          ? 'Give the customer a number in NAV and the order its customer id, then put the order back.'
+          : `Add a row for ${order.storePlatform} to customer_cards, then put the order back.`,
     });
   }
   return order.navCustomerNo;

@@ -6,7 +6,9 @@ import type { Order } from '../orders/order';
 import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { requireWork, type StageMessage } from '../work/message';
+import { Database } from '../store/database';
 import type { NavClient } from './client';
+import { keepCustomerNo } from './customer-number';
 import { cancelSalesOrder, createSalesOrder, sendShipmentNotice } from './effects';
 
 interface NavDocumentConfig extends NodeConfig {
@@ -28,12 +30,15 @@ export default defineNode<NavDocumentConfig, StageMessage<Order>>('oms-nav-docum
   const document = DOCUMENTS[config.document];
   if (!document) throw new InvalidInput('no document is chosen', { code: 'nav.no-document' });
   const ledger = node.services.get(Ledger);
+  const { pool } = node.services.get(Database);
   const forget = node.services.get(Calls).add(node.id, document);
   return {
     close: forget,
     async input(message, send) {
       const work = requireWork(message);
-      message.payload = await ledger.perform(document, nav, requireOrder(message), work);
+      const order = requireOrder(message);
+      if (document === createSalesOrder) await keepCustomerNo(pool, order);
+      message.payload = await ledger.perform(document, nav, order, work);
       send(message);
     },
   };

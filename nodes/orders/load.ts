@@ -31,9 +31,17 @@ interface OrderRow {
 /** As it stands in the table: flags are numbers, properties are JSON text. */
 type LineRow = Omit<Line, 'gift' | 'properties' | 'assets'> & { order: number; gift: number; properties: string };
 
+/** Whether NAV has been asked to create the order `o`, and may have done it. */
+export const NAV_CREATE_BEGUN = `o.nav_order_no IS NOT NULL
+  OR EXISTS (SELECT 1 FROM effects e WHERE e.order_id = o.id AND e.kind = 'nav.create' AND e.state IN ('sent', 'unknown', 'parked', 'done'))`;
+
+/** SFCC's customers have a number of their own. The others share the card of their store, or of their platform, as it is when NAV is asked. */
+const NAV_CUSTOMER_NO = `CASE WHEN s.platform = 'sfcc' OR ${NAV_CREATE_BEGUN} THEN o.nav_customer_no
+  ELSE COALESCE((SELECT c.nav_customer_no FROM customer_cards c WHERE c.source IN (s.platform, CONCAT(s.platform, '/', s.site)) ORDER BY LENGTH(c.source) DESC LIMIT 1), o.nav_customer_no) END`;
+
 /** What has happened wins over what the store has set by now: NAV was asked to create the order, or the order has passed it by. */
 const EXPORT_TO_NAV = `CASE
-  WHEN o.nav_order_no IS NOT NULL OR EXISTS (SELECT 1 FROM effects e WHERE e.order_id = o.id AND e.kind = 'nav.create' AND e.state IN ('sent', 'unknown', 'parked', 'done')) THEN 1
+  WHEN ${NAV_CREATE_BEGUN} THEN 1
   WHEN EXISTS (SELECT 1 FROM order_audits a WHERE a.order_id = o.id AND a.to_status = 'RELEASED_FROM_NAV' AND a.actor <> 'import'
     AND a.from_status IN ('', 'READY_FOR_PROCESSING', 'PENDING_APPROVALS', 'RETAIN_APPROVED')) THEN 0
   ELSE s.export_to_nav END`;
@@ -44,7 +52,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
   const [results] = await pool.query(
     `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite, ${EXPORT_TO_NAV} AS exportToNav,
             o.part, o.revision, o.export_sequence AS exportSequence, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion,
-            o.nav_customer_no AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
+            ${NAV_CUSTOMER_NO} AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
        FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
      SELECT order_id AS \`order\`, line_id AS lineId, position, sku, name, quantity, unit_price AS unitPrice, discount, tax, total, gift,
             gift_message AS giftMessage, path, properties FROM line_items WHERE order_id IN (?) ORDER BY order_id, position;

@@ -115,3 +115,54 @@ describe('one NAV beside another', () => {
     expect((await Promise.all(emea.map((name) => system.effects({ system: 'nav', operation: 'document:1', name })))).map(({ length }) => length)).toEqual(emea.map(() => 1));
   }, 150_000);
 });
+
+describe('a platform other than SFCC', () => {
+  beforeAll(() => system.sql("INSERT INTO stores (tenant_id, url, platform, site, prefix, warehouse_id) SELECT tenant_id, 'https://amazon.test', 'amazon', 'A1', 'AM-', warehouse_id FROM stores WHERE prefix = 'US-'"));
+
+  test('without a customer card its order stands in FAILED_TO_CREATE_IN_NAV and says so; with one, a put-back goes on', async () => {
+    const pause = await system.pause('stage', 'READY_TO_CREATE_IN_NAV');
+    const name = await one({ site: 'POPS-US' });
+    await system.reach(name, 'READY_TO_CREATE_IN_NAV');
+    await system.sql("UPDATE orders SET store_id = (SELECT id FROM stores WHERE prefix = 'AM-'), nav_customer_no = NULL WHERE name = ?", [name]);
+    await system.resume(pause);
+    await system.reach(name, 'FAILED_TO_CREATE_IN_NAV');
+    const { because } = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string };
+    expect(because).toContain('The order has no NAV customer number. Add a row for amazon to customer_cards, then put the order back.');
+    expect(await system.effects({ system: 'nav', name })).toEqual([]);
+    await system.sql("INSERT INTO customer_cards (source, nav_customer_no) VALUES ('amazon', 'C-AMAZON')");
+    expect(await ask(name, 'put-back', { reason: 'the card was added' })).toMatchObject({ status: 200, body: { status: 'READY_TO_CREATE_IN_NAV' } });
+    await waitFor(async () => (await system.effects({ system: 'nav', operation: 'document:1', name })).length > 0, { what: 'the order to be created in NAV' });
+    expect(await system.sql('SELECT nav_customer_no AS no FROM orders WHERE name = ?', [name])).toEqual([{ no: 'C-AMAZON' }]);
+  }, 90_000);
+});
+
+describe('the release', () => {
+  const report = (name: string, status: string, more: object = {}) =>
+    system.api(`/api/v3/osor_order/status/${name}`, { method: 'PATCH', as: 'mulesoft', body: { status, event_id: `${name}-${status}-${JSON.stringify(more).length}`, ...more } });
+
+  test('fails at NAV, the order is put back and waits, and a late release goes on', async () => {
+    await system.fault({ system: 'camel', operation: 'release', fault: 'latency', ms: 60_000 });
+    const name = await one({ site: 'POPS-US' });
+    await system.reach(name, 'PENDING_NAV_RELEASE');
+    expect(await report(name, 'FAILED_TO_RELEASE_FROM_NAV', { reason: 'the item is blocked' })).toMatchObject({ status: 200, body: { status: 'FAILED_TO_RELEASE_FROM_NAV' } });
+    expect(((await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string }).because).toContain('the item is blocked');
+    expect(await ask(name, 'put-back')).toMatchObject({ status: 200, body: { status: 'PENDING_NAV_RELEASE' } });
+    expect((await system.standing(name))?.due).toBe(false);
+    expect(await report(name, 'RELEASED_FROM_NAV', { nav_order_no: 'SO-LATE' })).toMatchObject({ status: 200 });
+    await system.clearFaults();
+    await system.reach(name, 'FULFILLED');
+    expect((await system.order(name)).nav_order_no).toBe('SO-LATE');
+    expect((await path(name)).slice(1, 6)).toEqual(['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'FAILED_TO_RELEASE_FROM_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV']);
+    expect(await system.effects({ system: 'nav', operation: 'document:1', name })).toHaveLength(1);
+  }, 90_000);
+
+  test('comes late to an order that nobody has put back', async () => {
+    await system.fault({ system: 'camel', operation: 'release', fault: 'latency', ms: 60_000 });
+    const name = await one({ site: 'POPS-US' });
+    await system.reach(name, 'PENDING_NAV_RELEASE');
+    expect(await report(name, 'FAILED_TO_RELEASE_FROM_NAV', { reason: 'the item is blocked' })).toMatchObject({ status: 200 });
+    expect(await report(name, 'RELEASED_FROM_NAV', { nav_order_no: 'SO-LATE' })).toMatchObject({ status: 200 });
+    await system.clearFaults();
+    await system.reach(name, 'FULFILLED');
+  }, 90_000);
+});
