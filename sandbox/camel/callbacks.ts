@@ -27,7 +27,7 @@ export interface FulfillmentRequest {
   ref: string;
   part: number;
   warehouse: string;
-  lines: { line_id: string; quantity: number }[];
+  lines: { line_id: string; sku: string; quantity: number }[];
 }
 
 interface Requested extends Change {
@@ -54,6 +54,8 @@ export class CamelState implements Replayable {
   /** Told of each callback that becomes owed while the sandbox runs. */
   onOwed: (owed: Owed) => void = () => {};
   #requests = new Map<string, FulfillmentRequest>();
+  /** Orders that were asked for. */
+  #asked = new Set<string>();
   #owed = new Map<string, Owed>();
   #known = new Set<string>();
   #lastNumber = 0;
@@ -69,6 +71,11 @@ export class CamelState implements Replayable {
 
   request(requestId: string): FulfillmentRequest | undefined {
     return this.#requests.get(requestId);
+  }
+
+  /** Whether an order was asked for before, under whatever sequence. */
+  hasBeenAsked(orderId: string): boolean {
+    return this.#asked.has(orderId);
   }
 
   /** Everything that is still to be delivered. */
@@ -97,6 +104,7 @@ export class CamelState implements Replayable {
     switch (what.type) {
       case 'camel.requested':
         this.#requests.set(what.request.requestId, what.request);
+        this.#asked.add(what.request.orderId);
         this.#lastNumber += 1;
         break;
       case 'camel.owed':
@@ -114,6 +122,7 @@ export class CamelState implements Replayable {
 
   reset(): Change[] {
     this.#requests = new Map();
+    this.#asked = new Set();
     this.#owed = new Map();
     this.#known = new Set();
     const numbered: Numbered = { type: 'camel.numbered', lastNumber: this.#lastNumber };

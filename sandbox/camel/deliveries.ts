@@ -24,7 +24,7 @@ interface Delivery {
 /** All ways to deliver. */
 export function deliveries(oms: OmsClient, broker: Broker, plans: Plans): Record<CallbackKind, Delivery> {
   const shipped = (owed: Owed): Change[] =>
-    owed.body.type === 'accepted' && owed.requestId !== undefined ? plans.ship(owed.requestId) : [];
+    owed.requestId !== undefined && isAcceptance(owed) ? plans.ship(owed.requestId) : [];
   return {
     release: {
       operation: 'release',
@@ -43,7 +43,7 @@ export function deliveries(oms: OmsClient, broker: Broker, plans: Plans): Record
       batch: 1,
       deliver: (owed, garbage) => each(owed, (one) => {
         const id = String(one.body.id);
-        const message = broker.publishing({ messageId: garbage ? `${id}-garbage` : id, body: write(one.body, garbage), requestId: garbage ? undefined : one.requestId });
+        const message = broker.publishing({ messageId: garbage ? `${id}-garbage` : id, body: write(one.body, garbage), requestId: garbage || !isAcceptance(one) ? undefined : one.requestId });
         return Promise.resolve({ result: 'delivered', then: [message] });
       }),
     },
@@ -59,6 +59,9 @@ export function deliveries(oms: OmsClient, broker: Broker, plans: Plans): Record
     },
   };
 }
+
+/** Only what Cirro takes is shipped. */
+const isAcceptance = ({ body }: Owed): boolean => body.type === 'accepted';
 
 async function each(owed: readonly Owed[], deliver: (one: Owed) => Promise<Outcome>): Promise<Outcome[]> {
   return Promise.all(owed.map(deliver));

@@ -122,7 +122,7 @@ export class Dispatcher {
       this.#ready.push({ owed, attempts: 0, struck: true, echo });
       this.#pumpSoon();
     }
-    if (overtaken && owed.requestId !== undefined && owed.kind !== 'ship') this.#commit(this.#plans.ship(owed.requestId));
+    if (overtaken && owed.requestId !== undefined && owed.body.type === 'accepted') this.#commit(this.#plans.ship(owed.requestId));
     if (holdMs === 0) return 'go';
     this.#schedule(item, holdMs);
     return 'wait';

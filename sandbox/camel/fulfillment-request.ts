@@ -28,8 +28,7 @@ export function readRequest(body: unknown): Omit<FulfillmentRequest, 'requestId'
     warehouse: text(request, 'warehouse'),
     lines: lines.map((entry) => {
       const line = object(entry, 'A line');
-      text(line, 'sku', 'line.');
-      return { line_id: text(line, 'line_id', 'line.'), quantity: whole(line, 'quantity', 1) };
+      return { line_id: text(line, 'line_id', 'line.'), sku: text(line, 'sku', 'line.'), quantity: whole(line, 'quantity', 1) };
     }),
   };
 }

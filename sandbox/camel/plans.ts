@@ -1,3 +1,4 @@
+import { articles } from '../articles';
 import type { Change } from '../journal/ledger';
 import type { NavDocument } from '../nav/documents';
 import { hash } from '../random';
@@ -32,24 +33,30 @@ export class Plans {
       ref: document.platformOrderNo,
       orderId: document.externalDocumentNo,
       due: this.releasesEarly(document) ? Date.now() : this.#after(id, 50, 500),
-      body: { status: 'RELEASED_FROM_NAV', event_id: id, nav_order_no: document.no },
+      body: {
+        ...(document.skus.includes(articles.blocked) ? { status: 'FAILED_TO_RELEASE_FROM_NAV', reason: `Item ${articles.blocked} is blocked.` } : { status: 'RELEASED_FROM_NAV' }),
+        event_id: id,
+        nav_order_no: document.no,
+      },
     });
   }
 
-  /** The acceptance: half over Service Bus, half by REST, one in twenty over both with the same event id. */
-  accept(request: FulfillmentRequest): Change[] {
-    const eventId = `accepted-${request.requestId}`;
+  /** The acceptance, or a rejection: half over Service Bus, half by REST, one in twenty over both with the same event id. */
+  answer(request: FulfillmentRequest): Change[] {
+    const rejected = request.lines.some(({ sku }) => sku === articles.disputed) && !this.#state.hasBeenAsked(request.orderId);
+    const type = rejected ? 'rejected' : 'accepted';
+    const eventId = `${type}-${request.requestId}`;
     const due = this.#after(eventId, 50, 500);
     const luck = hash(`channel/${request.orderId}/${request.sequence}`);
     const both = luck % 20 === 0;
     const bus = (luck >>> 8) % 2 === 0;
     const body = {
       id: eventId,
-      type: 'accepted',
+      type,
       order_id: request.orderId,
       sequence: request.sequence,
       at: new Date(due).toISOString(),
-      data: { request_id: request.requestId, warehouse: request.warehouse },
+      data: { request_id: request.requestId, warehouse: request.warehouse, ...(rejected && { reason: `The customs form for ${articles.disputed} is missing.` }) },
     };
     const owed = (kind: 'accept' | 'announce'): Owed => ({
       id: `${kind}-${request.requestId}`, kind, ref: request.ref, orderId: request.orderId, due, body, requestId: request.requestId,
@@ -57,26 +64,32 @@ export class Plans {
     return [...(both || !bus ? this.#state.owing(owed('accept')) : []), ...(both || bus ? this.#state.owing(owed('announce')) : [])];
   }
 
-  /** The shipment: everything, in one parcel. None when it is or was owed already. */
+  /** The shipment: everything in one parcel, or each line in its own. None when it is or was owed already. */
   ship(requestId: string): Change[] {
     const request = this.#state.request(requestId);
     if (!request) return [];
-    const id = `ship-${requestId}`;
+    const { lines } = request;
+    const parcels = lines.some(({ sku }) => sku === articles.bulky) ? lines.map((line) => [line]) : [lines];
+    return parcels.flatMap((parcel, index) => this.#parcel(request, parcel, index === 0 ? requestId : `${requestId}-${index + 1}`));
+  }
+
+  #parcel(request: FulfillmentRequest, lines: FulfillmentRequest['lines'], name: string): Change[] {
+    const id = `ship-${name}`;
     const due = this.#gathered(this.#after(id, 100, 800 - gatheringMs));
     return this.#state.owing({
       id,
       kind: 'ship',
       ref: request.ref,
       orderId: request.orderId,
-      requestId,
+      requestId: request.requestId,
       due,
       body: {
         order_id: request.orderId,
-        shipment_id: `SHP-${requestId.slice(4)}`,
+        shipment_id: `SHP-${name.slice(4)}`,
         carrier: carriers[hash(id) % carriers.length],
         tracking: `1Z${String(hash(`tracking/${id}`)).padStart(10, '0')}`,
         shipped_at: new Date(due).toISOString(),
-        lines: request.lines,
+        lines: lines.map(({ line_id, quantity }) => ({ line_id, quantity })),
       },
     });
   }

@@ -33,7 +33,7 @@ export function camelRouter({ state, plans, ledger, faults }: Parts): Router {
     ledger.commit(
       state.requesting(request),
       effect('camel', 'fulfillment-request', ref, `${orderId}/${sequence}`, { request_id: requestId, part, warehouse, sequence }),
-      ...plans.accept(request),
+      ...plans.answer(request),
     );
     return json(202, { request_id: requestId });
   }

@@ -1,7 +1,5 @@
+import { articles } from '../articles';
 import type { InventoryQuestion } from './fulfillment-request';
-
-/** An article of which there is none when an order first asks for it. */
-export const lateArticle = 'LATE-801122';
 
 const plenty = 100_000;
 /** So often an order hears that the late article is out of stock. */
@@ -14,6 +12,6 @@ export class Stock {
   ask({ orderId, lines }: InventoryQuestion): { sku: string; available: number }[] {
     const asked = (this.#asked.get(orderId) ?? 0) + 1;
     this.#asked.set(orderId, asked);
-    return lines.map(({ sku }) => ({ sku, available: sku === lateArticle && asked <= empty ? 0 : plenty }));
+    return lines.map(({ sku }) => ({ sku, available: sku === articles.late && asked <= empty ? 0 : plenty }));
   }
 }

@@ -13,6 +13,8 @@ export interface DocumentHead {
   amount: string;
   currency: string;
   shipmentId: string;
+  /** Of a sales order: its articles. */
+  skus: readonly string[];
 }
 
 const rootNames: Record<number, string | undefined> = { 1: 'SalesOrder', 6: 'ShipmentNotice', 7: 'Cancellation' };
@@ -43,6 +45,7 @@ export function readDocument(docType: number, xml: string): DocumentHead {
     amount: root.attributes.Amount ?? '',
     currency: root.attributes.Currency ?? '',
     shipmentId: root.attributes.ShipmentId ?? '',
+    skus: docType === 1 ? linesOf(root).map(({ attributes }) => attributes.Sku ?? '') : [],
   };
   if (docType === 1) checkSalesOrder(root);
   if (docType === 6) checkShipmentNotice(root);
@@ -53,7 +56,7 @@ function checkSalesOrder(root: Element): void {
   required(root, 'CustomerNo');
   required(root, 'Currency');
   decimal(root, 'Amount');
-  const lines = child(root, 'Lines')?.children ?? [];
+  const lines = linesOf(root);
   if (lines.length === 0) throw new NavFault('NavNCLDialogException', 'There is nothing to order: the sales order has no lines.');
   for (const line of lines) {
     required(line, 'Sku');
@@ -62,6 +65,8 @@ function checkSalesOrder(root: Element): void {
   }
   if (!child(root, 'ShipTo')) throw new NavFault('NavTestFieldException', 'Ship-to must have a value in Sales Header.');
 }
+
+const linesOf = (salesOrder: Element): readonly Element[] => child(salesOrder, 'Lines')?.children ?? [];
 
 function checkShipmentNotice(root: Element): void {
   required(root, 'ShipmentId');

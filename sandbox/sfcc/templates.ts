@@ -1,9 +1,9 @@
-import { lateArticle } from '../camel/stock';
+import { articles } from '../articles';
 import type { OcapiOrder } from './ocapi';
 import { makeOrder, type Recipe } from './order-document';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'printable', 'vendor', 'split', 'out-of-stock', 'bad', 'hostile'] as const;
+export const templates = ['finished', 'printable', 'vendor', 'split', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -18,6 +18,12 @@ const spoilers: readonly ((order: OcapiOrder) => AnyOrder)[] = [
 
 /** Who fulfils the items of a template, in turn. */
 const paths: Readonly<Partial<Record<Template, readonly string[]>>> = { printable: ['printable'], vendor: ['vendor'], split: ['printable', 'finished', 'vendor'] };
+
+/** The article that makes a template what it is: an order's first item. */
+const special: Readonly<Partial<Record<Template, string>>> = { 'out-of-stock': articles.late, unreleased: articles.blocked, rejected: articles.disputed, parcels: articles.bulky };
+
+/** Templates that mean nothing with a single item. */
+const several: ReadonlySet<Template> = new Set(['split', 'parcels']);
 
 /** What the merchant's catalogue says of an item that goes this way; what is printed has its artwork, as JSON text as a custom attribute holds it. */
 function wayOf(way: string, orderNo: string, position: number): Record<string, string> {
@@ -36,15 +42,17 @@ const weapons: readonly string[] = [
 
 /**
  * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `out-of-stock`,
- * with an article that the warehouse gets in a while, `bad`, which no order system can take in, or
- * `hostile`, which must not even be passed on.
+ * with an article that the warehouse gets in a while, `unreleased`, with one that NAV does not release, `rejected`, with one that Cirro takes only
+ * when it is asked again, `parcels`, of which each item (two at least) is shipped alone, `bad`, which no order system can take in, or `hostile`,
+ * which must not even be passed on.
  */
 export function makeFromTemplate(template: Template, recipe: Recipe, variant: number): AnyOrder {
-  const order = makeOrder({ ...recipe, leastLines: template === 'split' ? 2 : 1 });
+  const order = makeOrder({ ...recipe, leastLines: several.has(template) ? 2 : 1 });
   const ways = paths[template];
   if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, wayOf(ways[index % ways.length] ?? '', recipe.orderNo, index + 1)));
   if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });
-  if (template === 'out-of-stock') order.product_items = order.product_items.map((item, index) => (index === 0 ? { ...item, product_id: lateArticle } : item));
+  const article = special[template];
+  if (article) order.product_items = order.product_items.map((item, index) => (index === 0 ? { ...item, product_id: article } : item));
   const spoil = template === 'bad' ? spoilers[variant % spoilers.length] : undefined;
   return spoil ? spoil(order) : order;
 }

@@ -1,3 +1,4 @@
+import { articles } from '../../sandbox/articles';
 import { aSandbox, type TestSandbox, tokens } from './a-sandbox';
 import { anOms, isEvent, isRelease, isShipment, shipped, type TestOms } from './an-oms';
 import { nameOf, type NavClient, navClient, requestFulfillment, salesOrder } from './partners';
@@ -86,6 +87,38 @@ test('a fulfillment request is accepted by REST or over the bus, a few by both w
   });
   const first = oms.calls.filter(isShipment).flatMap(shipped)[0];
   expect(first).toMatchObject({ shipment_id: expect.stringMatching(/^SHP-/), carrier: expect.any(String), tracking: expect.stringMatching(/^1Z/), lines: [{ line_id: 'l1', quantity: 2 }] });
+});
+
+describe('an article to which something happens', () => {
+  const ask = (ref: string, sequence: number, ...skus: string[]): Promise<Response> => requestFulfillment(sandbox.url, ref, sequence, undefined, skus);
+  /** Those of whom the OMS has heard by REST; the others are on the bus. */
+  const told = (type: string): Set<string> => new Set(oms.calls.filter((call) => isEvent(call) && call.body?.type === type).map((call) => String(call.body?.order_id)));
+
+  test('a blocked one is not released, and the reason is told', async () => {
+    const no = await nav.importDocument(1, salesOrder('US80000000', { sku: articles.blocked }));
+    const [call] = await oms.received(1, isRelease);
+    expect(call?.body).toEqual({ status: 'FAILED_TO_RELEASE_FROM_NAV', reason: `Item ${articles.blocked} is blocked.`, event_id: `release-${no}`, nav_order_no: no });
+  });
+
+  test('a disputed one is rejected when it is first requested, and taken under the next sequence', async () => {
+    for (const ref of refs(20)) await ask(ref, 1, '801122', articles.disputed);
+    await oms.received(1, () => told('rejected').size >= 5);
+    const [event] = oms.calls.filter(isEvent);
+    expect(event?.body).toMatchObject({ type: 'rejected', sequence: 1, data: { reason: expect.stringContaining(articles.disputed) as string } });
+    for (const ref of refs(20)) await ask(ref, 2, '801122', articles.disputed);
+    await oms.received(1, () => told('accepted').size >= 5 && [...told('accepted')].every((order) => oms.calls.filter(isShipment).flatMap(shipped).some(({ order_id: id }) => id === order)));
+    for (const order of oms.calls.filter(isShipment).flatMap(shipped)) expect(told('accepted')).toContain(order.order_id);
+    expect(oms.calls.filter(isEvent).filter(({ body }) => body?.type === (body?.sequence === 1 ? 'accepted' : 'rejected'))).toEqual([]);
+  });
+
+  test('a bulky one has every line of its order shipped alone', async () => {
+    for (const ref of refs(20)) await ask(ref, 1, articles.bulky, '801122', '801123');
+    const parcels = (): Map<string, unknown[]> => new Map([...Map.groupBy(oms.calls.filter(isShipment).flatMap(shipped), ({ order_id: id }) => id)].map(([id, all]) => [id, all.map(({ lines }) => lines)]));
+    await oms.received(1, () => told('accepted').size >= 5 && [...told('accepted')].every((order) => parcels().get(order)?.length === 3));
+    for (const order of told('accepted')) expect(parcels().get(order)).toEqual(expect.arrayContaining(['l1', 'l2', 'l3'].map((line) => [{ line_id: line, quantity: 2 }])));
+    const ids = oms.calls.filter(isShipment).flatMap(shipped).map(({ shipment_id: id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
 });
 
 test('what the OMS does not take is told again until it does, in the same words', async () => {

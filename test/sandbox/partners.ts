@@ -35,12 +35,12 @@ export async function navClient(sandboxUrl: string, credentials: { user: string;
 }
 
 /** The sales order of an order. */
-export function salesOrder(ref: string, changes: { customerNo?: string } = {}): string {
-  const { customerNo = 'C0001' } = changes;
+export function salesOrder(ref: string, changes: { customerNo?: string; sku?: string } = {}): string {
+  const { customerNo = 'C0001', sku = '801122' } = changes;
   return (
     `<SalesOrder ExternalDocumentNo="${nameOf(ref)}" PlatformOrderNo="${ref}" Part="0" CustomerNo="${customerNo}" Currency="USD" Amount="12.34" TaxAmount="1.00" OrderDate="2026-01-02T03:04:05Z" Warehouse="US">` +
     '<ShipTo Name="Zoë &amp; Jürgen 🎂" Address1="1 Main St" City="Boulder" PostalCode="80301" Country="US"/>' +
-    '<Lines><Line LineId="l1" Sku="801122" Description="PopGrip" Quantity="1" UnitPrice="11.34" Discount="0" Tax="1.00" Amount="12.34" GiftMessage=""/></Lines>' +
+    `<Lines><Line LineId="l1" Sku="${sku}" Description="PopGrip" Quantity="1" UnitPrice="11.34" Discount="0" Tax="1.00" Amount="12.34" GiftMessage=""/></Lines>` +
     '<Charges/></SalesOrder>'
   );
 }
@@ -64,7 +64,7 @@ export function nameOf(ref: string): string {
 }
 
 /** Sends a fulfillment request to Camel. */
-export function requestFulfillment(sandboxUrl: string, ref: string, sequence = 1, key: string = camelAccess.subscriptionKey): Promise<Response> {
+export function requestFulfillment(sandboxUrl: string, ref: string, sequence = 1, key: string = camelAccess.subscriptionKey, skus: readonly string[] = ['801122']): Promise<Response> {
   return fetch(`${sandboxUrl}/camel/fulfillment-requests`, {
     method: 'POST',
     headers: {
@@ -75,7 +75,7 @@ export function requestFulfillment(sandboxUrl: string, ref: string, sequence = 1
     body: JSON.stringify({
       order_id: nameOf(ref), sequence, platform_order_no: ref, part: 0, store: 'POPS-US', warehouse: 'US', cirro_region: 'US', currency: 'USD',
       ship_to: { name: 'Zoë', address1: '1 Main St', city: 'Boulder', postal_code: '80301', country: 'US' },
-      lines: [{ line_id: 'l1', sku: '801122', name: 'PopGrip', quantity: 2 }],
+      lines: skus.map((sku, index) => ({ line_id: `l${index + 1}`, sku, name: 'PopGrip', quantity: 2 })),
     }),
   });
 }
