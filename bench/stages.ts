@@ -47,7 +47,7 @@ export async function stages(): Promise<void> {
 
 /** A line of legal steps through working statuses, one more than there are stages to measure; the first stage only starts the clock. */
 function workingLine(length: number): Status[] {
-  const waits = (to: Status): boolean => !isWorking(to, { platform: 'sfcc', navKnows: false });
+  const waits = (to: Status): boolean => !isWorking(to, { platform: 'sfcc', navKnows: false, isParent: false });
   const search = (line: Status[]): Status[] | undefined => {
     const last = line.at(-1) as Status;
     const next = lifecycle.statuses[last].next;

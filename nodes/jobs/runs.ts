@@ -124,7 +124,7 @@ export class JobRuns {
 
   /** Makes the orders that wait in a scheduled status due. @returns how many */
   async makeDue(status: string): Promise<number> {
-    return execute(this.#pool, 'UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0', [status]);
+    return execute(this.#pool, 'UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0 AND children = 0', [status]);
   }
 }
 

@@ -18,6 +18,29 @@ export interface Captured {
   paid?: { amount: string; currency: string };
 }
 
+/** A part that an order is split into. What is not here is copied from the parent's own rows. */
+export interface ChildOrder {
+  /** 1, 2, 3 …; the child is named after it. */
+  part: number;
+  path: string;
+  /** Where it begins. */
+  status: Status;
+  /** Minor units. */
+  total: number;
+  /** `orders.content` of the child. */
+  content: string;
+  /** Ids of the lines that it takes. */
+  lines: readonly string[];
+  /** What of each payment stands for it. */
+  payments: readonly { instrumentId: string; amount: number }[];
+}
+
+/** The parts of an order, made from one revision of it. */
+export interface Split {
+  revision: number;
+  children: readonly ChildOrder[];
+}
+
 /** One wanted transition, as data. */
 export interface Change {
   order: number;
@@ -35,6 +58,8 @@ export interface Change {
   /** A wish to cancel: it is granted, refused, or kept until a call in doubt is settled. */
   wish?: boolean;
   writes?: Write[];
+  /** With a step to SPLIT: the parts, written with it. */
+  split?: Split;
   effects?: EffectOutcome[];
   /** Answers of remote calls that arrive without a claim: a late one settles the doubt about its own attempt, and about nothing else. */
   answers?: EffectOutcome[];
@@ -60,7 +85,7 @@ export type HoldDecision = 'done' | 'void' | 'resend' | 'release';
 /** What a decision makes of the effect that the hold names. */
 export const DECIDED: Readonly<Record<Exclude<HoldDecision, 'release'>, string>> = { done: 'done', void: 'not_done', resend: 'intent' };
 
-export type Refusal = 'unknown-order' | 'fenced' | 'stale' | 'illegal' | 'not-yet' | 'hold-closed' | 'decision-does-not-fit';
+export type Refusal = 'unknown-order' | 'fenced' | 'stale' | 'illegal' | 'not-yet' | 'hold-closed' | 'decision-does-not-fit' | 'no-parts';
 
 export type ChangeResult =
   | { moved: true; from: Status; to: Status; version: number }
@@ -72,6 +97,10 @@ export type FactResult = { result: 'applied' | 'already' | 'kept' | 'impossible'
 export interface Image {
   order: number;
   storeId: number;
+  /** The order that it is a part of. */
+  parent: number | null;
+  /** How many parts it was split into; an order with parts follows them and is never due. */
+  children: number;
   status: Status;
   version: number;
   token: string | null;

@@ -1,7 +1,7 @@
 import { raw } from 'mysql2';
 import type { Beside, StoredFact } from './read';
-import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal } from './change';
-import { IN_DOUBT, mayCancel } from './cancel';
+import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal, type Split } from './change';
+import { type CancelAnswer, IN_DOUBT, mayCancel } from './cancel';
 import { type DomainEvent, paymentCaptured, shipped as parcelsOf, statusChanged } from './events';
 import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
 import { lifecycle, type Status } from './lifecycle';
@@ -26,10 +26,11 @@ interface By {
 export class Plan {
   readonly audits: Audit[] = [];
   readonly writes: Write[] = [];
+  readonly splits: (By & { order: number; split: Split })[] = [];
   readonly effects: NonNullable<Change['effects']>[number][] = [];
   readonly settled: { ids: number[]; reason: string }[] = [];
   readonly renewed: number[] = [];
-  readonly captured: { order: number; reference: string | null }[] = [];
+  readonly captured: { order: number; reference: string | null; isParent: boolean }[] = [];
   readonly voided: number[] = [];
   readonly exported: { storeId: number; platformId: string }[] = [];
   readonly tasks: { id: number; result: string }[] = [];
@@ -62,6 +63,10 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
   if (change.to === undefined) return { moved: false, status: image.status, version: image.version };
   const from = image.status;
   move(image, change.to, change, change.reason ?? '', plan);
+  if (change.split) {
+    image.children = change.split.children.length;
+    plan.splits.push({ order: image.order, actor: change.actor, node: change.node, split: change.split });
+  }
   if (endsOrder(change.to)) closeHolds(beside.holds.filter((hold) => hold.order === image.order), change.actor, 'moot', `the order is ${change.to}`, image, beside, plan);
   return { moved: true, from, to: change.to, version: image.version };
 }
@@ -93,7 +98,7 @@ function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
   }
   if (change.renewEffects) plan.renewed.push(image.order);
   if (change.captured) {
-    plan.captured.push({ order: image.order, reference: change.captured.reference ?? null });
+    plan.captured.push({ order: image.order, reference: change.captured.reference ?? null, isParent: image.children > 0 });
     // Of the version that the change leads to.
     if (change.captured.paid) plan.outbox.push(paymentCaptured(image.order, image.version + (change.to === undefined ? 0 : 1), { ...change.captured.paid, reference: change.captured.reference }));
   }
@@ -113,7 +118,7 @@ export const endsOrder = (to: Status): boolean => to === 'PROCESSED_EXTERNALLY' 
  * outcome of a call. @returns undefined where it is granted
  */
 function decideWish(change: Change, to: Status, image: Image, beside: Beside, plan: Plan): ChangeResult | undefined {
-  const answer = mayCancel(image.status, { ...EMPTY, ...beside.context.get(image.order) });
+  const answer = cancelOf(image, beside);
   const decided = (state: WishState, why: string): void => {
     plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW });
     if (state !== 'granted') plan.events.push({ order: image.order, kind: `cancel.${state}`, actor: change.actor, text: why });
@@ -133,6 +138,12 @@ function decideWish(change: Change, to: Status, image: Image, beside: Beside, pl
     image.pending++;
   }
   return { ...standing, waiting: answer.reason };
+}
+
+/** A part is cancelled with its whole order: the storefront knows nothing less. */
+function cancelOf(image: Image, beside: Beside): CancelAnswer {
+  if (image.parent !== null) return { is: 'no', reason: 'it is a part of a split order, which is cancelled as a whole', instead: [] };
+  return mayCancel(image.status, { ...EMPTY, ...beside.context.get(image.order) });
 }
 
 type WishState = 'granted' | 'declined' | 'waiting';
@@ -171,6 +182,8 @@ function refusalOf(change: Change, image: Image, beside: Beside): Refusal | unde
   if (change.version !== undefined && image.version !== change.version) return 'stale';
   if (change.from !== undefined && image.status !== change.from) return 'stale';
   if (change.to !== undefined && !lifecycle.allows(image.status, change.to)) return 'illegal';
+  if (change.to === 'SPLIT' && image.children === 0 && !change.split?.children.length) return 'no-parts';
+  if (change.split && (image.children > 0 || beside.context.get(image.order)?.revision !== change.split.revision)) return 'stale';
   return undefined;
 }
 
@@ -217,6 +230,7 @@ function judge(type: string, body: unknown, image: Image, beside: Beside, rules:
   const rule = rules[type];
   if (!rule) return { is: 'impossible', reason: `nothing here takes ${type}` };
   const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status });
+  if (image.children > 0 && decision.is !== 'impossible') return { is: 'exception', reason: `${type} came for an order that was split: partners know its parts alone` };
   if (decision.is === 'applied' && decision.to !== undefined && !lifecycle.allows(image.status, decision.to))
     return { is: 'exception', reason: `${type} would lead from ${image.status} to ${decision.to}, which is no legal step` };
   return decision;
@@ -283,7 +297,7 @@ export function decidePending(image: Image, beside: Beside, rules: FactRules, pl
     }
   }
   for (const waiting of beside.cancellations.filter((row) => row.order === image.order)) {
-    const answer = mayCancel(image.status, { ...EMPTY, ...beside.context.get(image.order) });
+    const answer = cancelOf(image, beside);
     if (answer.is === 'wait') continue;
     beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
     image.pending--;

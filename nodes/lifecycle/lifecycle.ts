@@ -127,7 +127,7 @@ export const lifecycle = defineLifecycle({
   // split
   SPLIT: {
     phase: 'split', kind: 'waiting', owner: 'OMS', cancel: 'late', stuckAfter: days(10),
-    next: ['PARTIALLY_SHIPPED', 'SHIPPED', 'FULFILLED'],
+    next: ['PARTIALLY_SHIPPED', 'SHIPPED', 'FULFILLED', 'FAILED_TO_FULFILL'],
     runbook: 'Look at the children: the parent follows them.',
     note: 'a parent: follows its children, is never claimed (due_at stays NULL in every status); a cancel asks every child, the strictest class decides',
   },
@@ -264,8 +264,9 @@ export const lifecycle = defineLifecycle({
   },
   PARTIALLY_SHIPPED: {
     phase: 'shipping', kind: 'waiting', owner: 'Cirro', cancel: 'late', repeatable: true, stuckAfter: days(5),
-    next: ['PARTIALLY_SHIPPED', 'SHIPPED'],
+    next: ['PARTIALLY_SHIPPED', 'SHIPPED', 'FAILED_TO_FULFILL'],
     runbook: 'Compare the parcel, NAV and the storefront; put back once they agree.',
+    note: 'a split order fails to fulfil where one part has left and another has ended without a parcel',
   },
   SHIPPED: {
     phase: 'shipping', kind: 'working', owner: 'NAV', cancel: 'closed', stuckAfter: hours(1),

@@ -54,12 +54,14 @@ export interface About {
   platform: string;
   /** Whether NAV has a document of the order. */
   navKnows: boolean;
+  /** Whether it was split: it follows its parts, and no stage takes it. */
+  isParent: boolean;
 }
 
 /** Whether a status is worked on for this order: some are final for one platform, or where NAV does not know the order. */
-export function isWorking(status: Status, { platform, navKnows }: About): boolean {
+export function isWorking(status: Status, { platform, navKnows, isParent }: About): boolean {
   const { kind, workingWhen } = lifecycle.statuses[status];
-  if (kind !== 'working') return false;
+  if (kind !== 'working' || isParent) return false;
   if (workingWhen === 'shopify') return platform === 'shopify';
   return workingWhen !== 'nav-knows' || navKnows;
 }
@@ -67,11 +69,11 @@ export function isWorking(status: Status, { platform, navKnows }: About): boolea
 /** {@link isWorking} as a condition on a row of `order_status`, for statements that make many orders due. */
 export function worksSql(status: string): string {
   const { workingWhen } = lifecycle.has(status) ? lifecycle.statuses[status] : {};
-  if (workingWhen === 'shopify') return "store_id IN (SELECT id FROM stores WHERE platform = 'shopify')";
+  if (workingWhen === 'shopify') return "children = 0 AND store_id IN (SELECT id FROM stores WHERE platform = 'shopify')";
   if (workingWhen === 'nav-knows')
-    return `(EXISTS (SELECT 1 FROM orders o WHERE o.id = order_status.order_id AND o.nav_order_no IS NOT NULL)
+    return `children = 0 AND (EXISTS (SELECT 1 FROM orders o WHERE o.id = order_status.order_id AND o.nav_order_no IS NOT NULL)
       OR EXISTS (SELECT 1 FROM effects e WHERE e.order_id = order_status.order_id AND e.kind = 'nav.create' AND e.state = 'done'))`;
-  return 'TRUE';
+  return 'children = 0';
 }
 
 /** Whether a pause stops this status or kind of task, for orders of this store. */

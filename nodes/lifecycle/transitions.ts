@@ -3,6 +3,7 @@ import { type Grouped, groupedWrites } from '../store/grouping';
 import { type Pool, type PoolConnection, transaction } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
 import { navKnows } from './cancel';
+import { looksAtParts } from './children';
 import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
 import { type Beside, lockOrders, readBeside, readStores, type Wanted } from './read';
@@ -108,9 +109,12 @@ export class Transitions {
     } else {
       await this.#knowStores(connection, changed);
       const settled = changed.map((image) => this.#settle(image, pauses, beside, plan));
+      const looks = looksAtParts(changed);
+      if (looks.length > 0) plan.writes.push({ table: 'tasks', rows: looks });
       await writePlan(connection, plan, settled, decided);
       for (const { image, due } of settled) if (due === 'now') this.events.emit('due', image.status, image.lane);
       for (const { from, to } of plan.audits) this.events.emit('moved', from, to);
+      for (const { order, split } of plan.splits) for (const { status } of split.children) this.events.emit('due', status, images.get(order)?.lane ?? '');
       if (plan.writes.some(({ table }) => table === 'tasks') || plan.renewed.length > 0 || plan.resolvedHolds.length > 0) for (const kind of this.#stages.tasks()) this.events.emit('due', kind, '');
     }
     return decided;
@@ -125,10 +129,10 @@ export class Transitions {
   #settle(image: Image, pauses: readonly OpenPause[], beside: Beside, plan: Plan): Settled {
     const moved = image.cameFrom !== undefined;
     const store = this.#stores.get(image.storeId) ?? { url: '', platform: '' };
-    const working = isWorking(image.status, { platform: store.platform, navKnows: navKnows(beside.context.get(image.order) ?? UNKNOWN) });
+    const working = isWorking(image.status, { platform: store.platform, navKnows: navKnows(beside.context.get(image.order) ?? UNKNOWN), isParent: image.children > 0 });
     const stage = this.#stages.status(image.status);
     if (moved && working && !stage) openHold(image, NO_STAGE, `no stage for ${image.status}: nothing works on it in the deployed flows`, 'system:lifecycle', plan);
-    if (moved && TOLD_TO_STOREFRONT.has(image.status)) plan.writes.push({ table: 'tasks', rows: [tellStorefront(image, store.platform)] });
+    if (moved && image.parent === null && TOLD_TO_STOREFRONT.has(image.status)) plan.writes.push({ table: 'tasks', rows: [tellStorefront(image, store.platform)] });
     if (image.holds > 0) return { image, due: 'never' };
     const released = image.before.holds > 0;
     if (!moved && (!released || image.token !== null)) return { image, due: 'keep' };
@@ -157,7 +161,7 @@ export const NO_STAGE = 'no-stage';
 function wantedBy(entries: readonly Entry[]): Wanted {
   const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
   const changes = entries.flatMap((entry) => ('change' in entry ? [entry.change] : []));
-  const decided = changes.filter(({ decision, wish, answers }) => decision || wish || answers).map(({ order }) => order);
+  const decided = changes.filter(({ decision, wish, answers, split }) => decision || wish || answers || split).map(({ order }) => order);
   return {
     orders: [...new Set(entries.map(orderOf))].toSorted((a, b) => a - b),
     beside: [...new Set([...facts.map((fact) => fact.order), ...decided])],

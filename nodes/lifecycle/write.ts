@@ -5,6 +5,7 @@ import { commit } from '../store/commit';
 import { type PoolConnection, select } from '../store/pool';
 import type { Image } from './change';
 import type { Plan } from './decide';
+import { insertChildren, PARENT_TASK } from './children';
 import { insertEvents } from './events';
 
 /** What the group decides for an image's due time: now, never (waiting, held, paused, scheduled, final), or as it is. */
@@ -19,6 +20,7 @@ export interface Settled {
  */
 export async function writePlan(connection: PoolConnection, plan: Plan, settled: readonly Settled[], result: unknown): Promise<void> {
   const statements = [
+    ...plan.splits.flatMap(insertChildren),
     ...auditRows(plan),
     ...statusColumns(settled),
     ...outcomes(plan),
@@ -99,10 +101,11 @@ function outcomes(plan: Plan): string[] {
   if (plan.renewed.length > 0)
     statements.push(`UPDATE effects SET state = 'intent', inquiries = 0 WHERE order_id IN (${list(plan.renewed)}) AND state IN ('rejected', 'not_done')`,
       `UPDATE tasks SET done_at = NULL, due_at = NOW(6), attempts = 0 WHERE order_id IN (${list(plan.renewed)}) AND done_at IS NOT NULL AND result = 'failed'`);
-  for (const { order, reference } of plan.captured)
+  for (const { order, reference, isParent } of plan.captured)
     statements.push(
       `UPDATE payments SET state = 'captured', reference = ${escape(reference)}, settled_at = NOW(6) WHERE order_id = ${order} AND state = 'authorized'`,
       `UPDATE fulfillments SET state = 'told' WHERE order_id = ${order}`,
+      ...(isParent ? [`UPDATE fulfillments f JOIN orders o ON o.id = f.order_id SET f.state = 'told' WHERE o.parent_order_id = ${order}`] : []),
     );
   if (plan.voided.length > 0) statements.push(`UPDATE payments SET state = 'voided', settled_at = NOW(6) WHERE order_id IN (${list(plan.voided)}) AND state = 'authorized'`);
   for (const [storeId, told] of Map.groupBy(plan.exported, (order) => order.storeId))
@@ -140,9 +143,18 @@ function rows({ writes, events }: Plan): string[] {
   return [...statements, ...insert('order_events', events.map(({ order, kind, actor, text }) => ({ order_id: order, kind, actor, text: text.slice(0, 500) })))];
 }
 
-/** A task that exists already (the same subject) becomes due again: it is asked for anew. */
+const LOOKS = `kind = '${PARENT_TASK}'`;
+const AGAIN = `${LOOKS} OR (done_at IS NOT NULL AND result = 'failed')`;
+const FREED = ['claimed_by', 'claimed_at', 'claim_token'].map((column) => `${column} = IF(${LOOKS}, NULL, ${column})`).join(', ');
+
+/**
+ * Of two tasks with the same subject there is one: it is done again where it has failed, and stays as it is where it is open or done. A
+ * look at the parts of an order is always asked for anew, and loses its claim where it is under way: it may have looked too early.
+ */
 function insertTasks(all: readonly Record<string, unknown>[]): string[] {
-  return insert('tasks', all).map((sql) => `${sql} ON DUPLICATE KEY UPDATE due_at = NOW(6), done_at = NULL, result = NULL, attempts = 0`);
+  // Each assignment sees those before it.
+  const again = `due_at = IF(${AGAIN}, IF(holds = 0, NOW(6), NULL), due_at), attempts = IF(${AGAIN}, 0, attempts), done_at = IF(${AGAIN}, NULL, done_at), result = IF(done_at IS NULL, NULL, result)`;
+  return insert('tasks', all).map((sql) => `${sql} ON DUPLICATE KEY UPDATE ${again}, ${FREED}`);
 }
 
 function holdRows({ holds, resolvedHolds }: Plan): string[] {

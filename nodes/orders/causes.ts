@@ -30,7 +30,8 @@ const OPERATIONS = 'operations';
 const OMS = 'OMS';
 
 /** Whether a stage works on the order where it stands, or would in another status. */
-export const works = ({ platform, effects, navOrderNo, ...standing }: Standing, status: Status = standing.status): boolean => isWorking(status, { platform, navKnows: navKnows({ effects, navOrderNo }) });
+export const works = ({ platform, effects, navOrderNo, children, ...standing }: Standing, status: Status = standing.status): boolean =>
+  isWorking(status, { platform, navKnows: navKnows({ effects, navOrderNo }), isParent: children.length > 0 });
 
 /** Why the order stands where it stands: what keeps it there first, then what is open beside. */
 export function causesOf(standing: Standing, around: Surroundings): Cause[] {

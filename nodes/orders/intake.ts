@@ -6,7 +6,7 @@ import { InvalidInput } from '../runtime/errors';
 import { failpoint } from '../runtime/failpoints';
 import { inTransaction, isRefusedBySql, type Pool, type PoolConnection, select } from '../store/pool';
 import { insert } from '../store/rows';
-import type { OrderContent } from './load';
+import { contentOf } from './content';
 import { type Asset, type CanonicalOrder, pathOf } from './order';
 import { admitted, headOf, Quarantined } from './quarantine';
 
@@ -211,8 +211,7 @@ const insertAsset = (order: number, lineId: string, { kind, url, position }: Ass
 export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
   if (!order)
     return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, path: null, order_business_type: null, placed_at: null, content: null };
-  const { placedAt, modifiedAt, customer, shippingAddress, billingAddress, shipping, discounts, totals, taxation, properties } = order;
-  const content: OrderContent = { placedAt, modifiedAt, customer, shippingAddress, billingAddress, shipping, discounts, totals, taxation, properties };
+  const { placedAt, customer, totals } = order;
   return {
     currency: order.currency,
     total: totals.total,
@@ -223,6 +222,6 @@ export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<P
     path: pathOf(order) ?? null,
     order_business_type: order.businessType ?? null,
     placed_at: new Date(placedAt),
-    content: JSON.stringify(content),
+    content: JSON.stringify(contentOf(order)),
   };
 }

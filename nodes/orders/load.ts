@@ -1,11 +1,6 @@
 import type { Pool } from '../store/pool';
-import type { Asset, CanonicalOrder, Fulfillment, Line, Order, Payment } from './order';
-
-/** The parts of a canonical order that are kept as one JSON document in `orders.content`. */
-export type OrderContent = Pick<
-  CanonicalOrder,
-  'placedAt' | 'modifiedAt' | 'customer' | 'shippingAddress' | 'billingAddress' | 'shipping' | 'discounts' | 'totals' | 'taxation' | 'properties'
->;
+import type { OrderContent } from './content';
+import type { Asset, Fulfillment, Line, Order, Payment } from './order';
 
 interface OrderRow {
   id: number;
@@ -29,7 +24,7 @@ interface OrderRow {
 }
 
 /** As it stands in the table: flags are numbers, properties are JSON text. */
-type LineRow = Omit<Line, 'gift' | 'properties' | 'assets'> & { order: number; gift: number; properties: string };
+type LineRow = Omit<Line, 'gift' | 'properties' | 'assets' | 'path'> & { path: Line['path'] | null; order: number; gift: number; properties: string };
 
 /** Whether NAV has been asked to create the order `o`, and may have done it. */
 export const NAV_CREATE_BEGUN = `o.nav_order_no IS NOT NULL
@@ -57,10 +52,10 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
      SELECT order_id AS \`order\`, line_id AS lineId, position, sku, name, quantity, unit_price AS unitPrice, discount, tax, total, gift,
             gift_message AS giftMessage, path, properties FROM line_items WHERE order_id IN (?) ORDER BY order_id, position;
      SELECT order_id AS \`order\`, instrument_id AS instrumentId, method, amount, card_type AS cardType, masked_number AS maskedNumber FROM payments WHERE order_id IN (?) ORDER BY id;
-     SELECT order_id AS \`order\`, shipment_id AS shipmentId, carrier, tracking, shipped_at AS shippedAt FROM fulfillments WHERE order_id IN (?) ORDER BY created_at, shipment_id;
-     SELECT order_id AS \`order\`, shipment_id AS shipmentId, line_id AS lineId, quantity FROM fulfillment_items WHERE order_id IN (?);
+     ${alsoOfParts('shipment_id AS shipmentId, f.carrier, f.tracking, f.shipped_at AS shippedAt, f.created_at AS createdAt', 'fulfillments')} ORDER BY createdAt, shipmentId;
+     ${alsoOfParts('shipment_id AS shipmentId, f.line_id AS lineId, f.quantity', 'fulfillment_items')};
      SELECT l.order_id AS \`order\`, l.line_id AS lineId, a.kind, a.url, a.position FROM line_items l JOIN line_item_assets a ON a.line_item_id = l.id WHERE l.order_id IN (?) ORDER BY l.order_id, a.position, a.id`,
-    [ids, ids, ids, ids, ids, ids],
+    Array.from({ length: 8 }, () => ids),
   );
   const [orders, lines, payments, fulfillments, items, assets] = results as unknown as [
     OrderRow[],
@@ -97,7 +92,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         currency: row.currency,
         lines: (linesOf.get(row.id) ?? []).map((line) => toLine(line, assetsOf.get(row.id) ?? [])),
         payments: (paymentsOf.get(row.id) ?? []).map((payment) => present(payment) as Payment),
-        fulfillments: (fulfillmentsOf.get(row.id) ?? []).map((parcel) => ({
+        fulfillments: parcels(fulfillmentsOf.get(row.id) ?? []).map((parcel) => ({
           shipmentId: parcel.shipmentId,
           carrier: parcel.carrier,
           tracking: parcel.tracking,
@@ -109,9 +104,18 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
   );
 }
 
+/** Of the orders themselves, and for each split one of all its parts. */
+const alsoOfParts = (columns: string, table: string): string =>
+  `SELECT f.order_id AS \`order\`, f.${columns} FROM ${table} f WHERE f.order_id IN (?)
+     UNION ALL SELECT o.parent_order_id, f.${columns} FROM orders o JOIN ${table} f ON f.order_id = o.id WHERE o.parent_order_id IN (?)`;
+
+/** A parcel that holds lines of two parts is one parcel of their parent. */
+const parcels = <Parcel extends { shipmentId: string }>(all: readonly Parcel[]): Parcel[] => [...new Map(all.map((parcel) => [parcel.shipmentId, parcel])).values()];
+
+/** What was read before lines said who fulfils them is finished goods. */
 function toLine(row: LineRow, assetsOfOrder: readonly (Asset & { lineId: string })[]): Line {
   const assets = assetsOfOrder.filter(({ lineId }) => lineId === row.lineId).map(({ kind, url, position }) => ({ kind, url, position }));
-  return { ...(present(row) as Line), gift: Boolean(row.gift), properties: JSON.parse(row.properties) as Line['properties'], ...(assets.length > 0 && { assets }) };
+  return { ...(present(row) as Omit<Line, 'path'>), path: row.path ?? 'finished', gift: Boolean(row.gift), properties: JSON.parse(row.properties) as Line['properties'], ...(assets.length > 0 && { assets }) };
 }
 
 /** A row without its order's id and without the columns that are NULL. */

@@ -1,6 +1,8 @@
 /** How one storefront's order becomes several that are fulfilled apart. Pure. */
+import type { ChildOrder, Split } from '../lifecycle/change';
+import { contentOf } from './content';
 import { sumAmounts } from './money';
-import { type CanonicalOrder, type Discount, type LinePath, type Line, linePaths, type Payment, type Shipping, type Totals } from './order';
+import { type CanonicalOrder, type Discount, type LinePath, type Line, linePaths, type Order, type Payment, type Shipping, type Totals } from './order';
 
 /** What one part of a split order is made of: its lines, and its share of everything that belongs to no line. */
 export interface Part {
@@ -62,6 +64,26 @@ export function splitOrder(order: Splittable): Part[] {
     totals: { lines: at(lines, index), discount: at(discount, index), shipping: at(shipping.amount, index), tax: at(tax, index), total: at(total, index) },
     payments: withShares(order.payments, payments, index),
   }));
+}
+
+/** The parts of a whole order as they are written, each at the door of NAV or past it; undefined where all lines go one way. */
+export function toSplit(order: Order): Split | undefined {
+  if (order.part > 0) return undefined;
+  const status: ChildOrder['status'] = order.exportToNav ? 'READY_TO_CREATE_IN_NAV' : 'RELEASED_FROM_NAV';
+  const parts = splitOrder(order);
+  if (parts.length === 0) return undefined;
+  const children = parts.map(
+    ({ part, path, lines, shipping, discounts, totals, payments }): ChildOrder => ({
+      part,
+      path,
+      status,
+      total: totals.total,
+      content: JSON.stringify(contentOf({ ...order, shipping, discounts, totals })),
+      lines: lines.map(({ lineId }) => lineId),
+      payments: payments.map(({ instrumentId, amount }) => ({ instrumentId, amount })),
+    }),
+  );
+  return { revision: order.revision, children };
 }
 
 /**

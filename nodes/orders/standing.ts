@@ -1,6 +1,7 @@
 import type { FactContext } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 import type { OpenPause } from '../lifecycle/stages';
+import type { PartStanding } from './follow';
 import type { Pool } from '../store/pool';
 
 /** Where an order stands, and everything open about it, read at one moment of the database's clock. */
@@ -22,6 +23,10 @@ export interface Standing {
   revision: number;
   exportSequence: number;
   navOrderNo: string | null;
+  /** The split order that it is a part of. */
+  parent: string | null;
+  /** Its parts, where it was split. */
+  children: PartStanding[];
   /** Of its last audit: what it left, and why. */
   last: { from: string; actor: string; reason: string };
   lines: FactContext['lines'];
@@ -71,8 +76,8 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
     `SET @order = (SELECT id FROM orders WHERE name = ? ${byId ? 'OR id = ?' : ''} LIMIT 1);
      SELECT NOW(6) AS now, o.id, o.name, s.status, s.version, st.platform, st.url AS storeUrl, s.entered_at AS enteredAt, s.due_at AS dueAt, COALESCE(s.due_at <= NOW(6), FALSE) AS isDue,
             s.claimed_by AS claimedBy, s.claimed_at AS claimedAt, p.id IS NOT NULL AS beats, s.attempts, s.holds AS holdCount, s.reason, o.revision, o.export_sequence AS exportSequence,
-            o.nav_order_no AS navOrderNo, a.from_status AS failedFrom, a.actor, a.reason AS why
-       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version
+            o.nav_order_no AS navOrderNo, parent.name AS parent, a.from_status AS failedFrom, a.actor, a.reason AS why
+       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version LEFT JOIN orders parent ON parent.id = o.parent_order_id
        LEFT JOIN processes p ON p.id = s.claimed_by AND p.${ALIVE.replace(' AND ', ' AND p.')} WHERE o.id = @order;
      SELECT line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id = @order ORDER BY position;
      SELECT id, kind, \`key\`, state, attempt, inquiries, reference, reason, created_at AS begun, sent_at AS sentAt FROM effects WHERE order_id = @order ORDER BY id;
@@ -82,10 +87,11 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
        FROM tasks WHERE order_id = @order AND (done_at IS NULL OR result = 'failed') ORDER BY id;
      SELECT type, source, received_at AS received FROM inbox WHERE order_id = @order AND state = 'kept' ORDER BY id;
      SELECT actor, reason, created_at AS asked FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
+     SELECT o.name, s.status FROM order_status s JOIN orders o ON o.id = s.order_id WHERE s.parent_order_id = @order ORDER BY o.part;
      SELECT COUNT(*) AS workers FROM processes WHERE ${ALIVE} AND role <> 'edge'`,
     byId ? [idOrName, idOrName] : [idOrName],
   );
-  const [, orders = [], lines, effects, holds, pauses, tasks, kept, wishes, workers = []] = results as unknown as [unknown, ...Record<string, unknown>[][]];
+  const [, orders = [], lines, effects, holds, pauses, tasks, kept, wishes, children, workers = []] = results as unknown as [unknown, ...Record<string, unknown>[][]];
   const [order] = orders;
   if (!order) return undefined;
   const { failedFrom, actor, why, claimedBy, claimedAt, beats, isDue, ...columns } = order;
@@ -96,7 +102,7 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
     isDue: Boolean(isDue),
     claim: claimedBy === null ? null : { process: claimedBy, since: claimedAt, beats: Boolean(beats) },
     last: { from: failedFrom, actor, reason: why },
-    lines, effects, holds, pauses, kept, wishes,
+    lines, effects, holds, pauses, kept, wishes, children,
     tasks: truths(tasks),
     workers: Number(workers[0]?.['workers']),
   } as unknown as Standing;

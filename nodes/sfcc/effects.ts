@@ -1,6 +1,7 @@
 import { effect } from '../effects/effect';
 import type { Order } from '../orders/order';
 import { headOf } from '../orders/quarantine';
+import { InvalidInput } from '../runtime/errors';
 import type { SfccClient } from './client';
 import { wasCancelled, wasFulfilled } from './client';
 import { fulfillmentRequestId, toFulfillmentRequest } from './mapping';
@@ -11,7 +12,7 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
   kind: 'sfcc.fulfil',
   key: (order) => `sfcc.fulfil:${order.id}:${fulfillmentRequestId(order)}`,
   policy: 'inquire',
-  request: toFulfillmentRequest,
+  request: (order) => toFulfillmentRequest(requireRoot(order)),
   amount: (order) => ({ amount: order.totals.total, currency: order.currency }),
   send: async (sfcc, request, order, call) => ({ reference: (await sfcc.fulfilAndCapture(order.storeSite, order.platformId, request, call)).capture?.transactionId }),
   inquire: async (sfcc, order) => {
@@ -27,7 +28,7 @@ export const cancelOrder = effect<SfccClient, Order, { status: 'cancelled' }>({
   kind: 'sfcc.cancel',
   key: (order) => `sfcc.cancel:${order.id}`,
   policy: 'inquire',
-  request: () => ({ status: 'cancelled' }),
+  request: (order) => ({ status: requireRoot(order) && 'cancelled' }),
   amount: (order) => ({ amount: order.totals.total, currency: order.currency }),
   send: async (sfcc, _request, order, call) => {
     await sfcc.cancelOrder(order.storeSite, order.platformId, call);
@@ -36,3 +37,9 @@ export const cancelOrder = effect<SfccClient, Order, { status: 'cancelled' }>({
   inquire: async (sfcc, order) =>
     wasCancelled(await sfcc.getOrder(order.storeSite, order.platformId)) ? { found: true } : { found: false, what: 'the storefront does not show it as cancelled' },
 });
+
+/** The storefront knows the whole order alone. @throws InvalidInput `sfcc.part` */
+function requireRoot(order: Order): Order {
+  if (order.part > 0) throw new InvalidInput(`${order.name} is a part of a split order: the storefront is told about the whole`, { code: 'sfcc.part', next: 'Lead parts past the calls to the storefront.' });
+  return order;
+}

@@ -31,7 +31,7 @@ export class StageEnds {
   async move(work: Work, to: Status, actor: string, reason: string): Promise<ChangeResult> {
     try {
       await failpoint('work.end', work.name);
-      const result = await patiently(() => this.#transitions.transition({ ...claimOf(work), ...ending(work, `moved to ${to}`), ...broughtBy(work), to, actor, node: work.at, reason }));
+      const result = await patiently(() => this.#transitions.transition({ ...claimOf(work), ...ending(work, `moved to ${to}`), ...broughtBy(work), to, actor, node: work.at, reason: work.found === undefined ? reason : `${reason}: ${work.found}` }));
       await failpoint('work.ended', work.name);
       if (!result.moved) await this.#record(work);
       return result;
@@ -123,8 +123,10 @@ const claimOf = (work: Work): Pick<Change, 'order' | 'from' | 'token'> => ({ ord
 const ending = (work: Work, result: string): Pick<Change, 'task'> => (work.source === 'task' ? { task: { id: work.id, token: work.token, result } } : {});
 
 /** What the claim's remote calls have brought about. */
-const broughtBy = ({ effects, captured, exported, voided }: Work): Pick<Change, 'effects' | 'captured' | 'exported' | 'voided'> => ({
+const broughtBy = ({ effects, captured, exported, voided, split, writes }: Work): Pick<Change, 'effects' | 'captured' | 'exported' | 'voided' | 'split' | 'writes'> => ({
   effects,
+  ...(split && { split }),
+  ...(writes && { writes }),
   ...(captured && { captured }),
   ...(exported && { exported }),
   ...(voided && { voided }),

@@ -25,6 +25,7 @@ export default defineNode<TransitionConfig, StageMessage>('oms-transition', (nod
         send(outputs(message, done, `${work.name} done`));
         return;
       }
+      if (to === 'SPLIT' && !work.split) throw new InvalidInput('an order becomes SPLIT together with its parts', { code: 'transition.no-parts', next: 'Lead it through an oms-split node first.' });
       const result = await ends.move(work, to as Status, node.actor, reason);
       metrics.stage(work.name, result.moved ? to : (result.refused ?? 'refused'), performance.now() - work.since);
       node.log.info({ order: message.order.name ?? work.order, flow: node.flow, node: node.id, status: result.moved ? to : result.status, code: result.moved ? 'order.moved' : `order.${result.refused ?? 'refused'}`, ms: Math.round(performance.now() - work.since) }, result.moved ? 'an order moved' : 'a transition was refused');

@@ -1,4 +1,5 @@
-import type { Captured, EffectOutcome } from '../lifecycle/change';
+import type { Captured, EffectOutcome, Split } from '../lifecycle/change';
+import type { Write } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 
 /** Where a stage takes its work from: the orders in a status, or the open tasks of a kind. */
@@ -47,6 +48,12 @@ export interface Work {
   since: number;
   /** Remote calls that were carried out and are written with the next transition. */
   effects: EffectOutcome[];
+  /** The parts that the order is split into: written with the step to SPLIT. */
+  split?: Split;
+  /** Rows that are written with the end of the stage. */
+  writes?: Write[];
+  /** What was found, added to the reason of the step. */
+  found?: string;
   /** The storefront has captured the payments: written with the next transition. */
   captured?: Captured;
   /** The storefront knows that we took its order: written when the task ends. */

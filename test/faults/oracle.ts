@@ -52,8 +52,8 @@ export function judgeFacts(facts: Facts, placed: readonly string[], settled = tr
 /** Where an order stands. An order in error is waiting: for operations. */
 function standings({ ledger }: Facts): (order: OrderFact) => Standing {
   const effects = Map.groupBy(ledger, ({ order }) => order);
-  return ({ id, status, platform, holds, navOrderNo }) => {
-    if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }) })) return holds > 0 ? 'held' : 'in work';
+  return ({ id, status, platform, holds, navOrderNo, children }) => {
+    if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }), isParent: children > 0 })) return holds > 0 ? 'held' : 'in work';
     const { kind } = lifecycle.statuses[status];
     if (kind === 'final' || kind === 'working') return 'final';
     return holds > 0 ? 'held' : 'waiting';

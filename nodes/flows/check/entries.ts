@@ -1,3 +1,4 @@
+import { PARENT_TASK } from '../../lifecycle/children';
 import type { Status } from '../../lifecycle/lifecycle';
 import type { FlowNode } from '../node';
 
@@ -17,6 +18,8 @@ export const FACTS: Readonly<Record<string, Entry>> = {
 /** What this node brings into the flows besides its wires. */
 export function entryOf(node: FlowNode): Entry {
   if (node.type === 'oms-intake') return { statuses: ['READY_FOR_PROCESSING'], tasks: ['sfcc.mark-exported'] };
+  if (node.type === 'oms-split') return { statuses: ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV'], tasks: [PARENT_TASK] };
+  if (node.type === 'oms-parent') return { tasks: ['sfcc.fulfil'] };
   if (node.type === 'oms-operator' && node['action'] === 'cancel') return { tasks: ['sfcc.cancel'] };
   if (node.type === 'oms-fact') return FACTS[String(node['contract'])] ?? {};
   return {};

@@ -9,6 +9,8 @@ export interface OrderFact {
   id: number;
   name: string;
   platform: string;
+  /** Parts that it was split into. */
+  children: number;
   status: Status;
   version: number;
   due: boolean;
@@ -51,7 +53,7 @@ type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised'> & { due: number
 export async function gather(system: System, placed: readonly string[]): Promise<Facts> {
   const own = [placed.length > 0 ? placed : ['']];
   const orders = await system.sql<AsRead<OrderFact>>(
-    `SELECT o.id, o.name, st.platform, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo,
+    `SELECT o.id, o.name, st.platform, s.children, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo,
             TIMESTAMPDIFF(MICROSECOND, GREATEST(s.entered_at, COALESCE(s.claimed_at, s.entered_at)), NOW(6)) / 1e6 AS secondsThere,
             (SELECT COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id) AS authorised,
             (SELECT COUNT(*) FROM inbox i WHERE i.order_id = o.id AND i.type = 'rejected' AND i.state IN ('applied', 'exception')) AS rejections,

@@ -1,0 +1,92 @@
+import type { Effect } from '../../sandbox/journal/effects';
+import { parseAmount } from '../../nodes/orders/money';
+import { startSystem, type System, waitFor } from '../support/system';
+import { everything, ship } from './partners';
+
+/** Orders whose lines are fulfilled in different ways, through the deployed flows: parts of their own, one order to the storefront. */
+
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem();
+}, 120_000);
+afterAll(() => system?.stop(), 60_000);
+
+interface Part {
+  id: number;
+  name: string;
+  part: number;
+  path: string;
+  status: string;
+}
+
+const partsOf = (name: string): Promise<Part[]> =>
+  system.sql<Part>('SELECT o.id, o.name, o.part, o.path, s.status FROM orders o JOIN order_status s ON s.order_id = o.id JOIN orders p ON p.id = o.parent_order_id WHERE p.name = ? ORDER BY o.part', [name]);
+
+/** Ships by hand what no partner of the sandbox ships by itself, until every whole order has come to its end. */
+async function carry(names: readonly string[], timeoutMs = 90_000): Promise<void> {
+  const shipped = new Set<string>();
+  await waitFor(
+    async () => {
+      const parts = (await Promise.all(names.map(partsOf))).flat();
+      for (const { name, status } of parts) {
+        if (status !== 'OMS_CREATED_ORDER_FULFILLMENT' || shipped.has(name)) continue;
+        shipped.add(name);
+        await ship(system, await everything(system, name));
+      }
+      const wholes = await system.standings(names);
+      return wholes.length === names.length && wholes.every(({ status }) => status === 'FULFILLED');
+    },
+    { what: `${names.length} split orders in FULFILLED`, timeoutMs, seen: async () => ({ wholes: await system.standings(names), parts: (await Promise.all(names.map(partsOf))).flat(), log: system.warnings() }) },
+  );
+}
+
+const deeds = (effects: readonly Effect[], part: number): string[] => effects.filter(({ detail }) => (detail['part'] ?? 0) === part).map(({ system: partner, operation }) => `${partner} ${operation}`).toSorted();
+
+test('each part is an order of its own for NAV and the warehouse; the storefront is told once, about the whole', async () => {
+  const names = await system.place(6, { template: 'split', seed: 'split' });
+  await carry(names);
+  for (const name of names) {
+    const [order, shop, parts, effects] = await Promise.all([system.order(name), system.storefront(name), partsOf(name), system.effects({ name })]);
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.map((part) => part.name)).toEqual(parts.map(({ part }) => `${name}-${part}`));
+    expect(new Set(parts.map(({ path }) => path)).size).toBe(parts.length);
+    expect(parts.map(({ status }) => status)).toEqual(parts.map(() => 'FULFILLED'));
+    expect(deeds(effects, 0)).toEqual(['sfcc capture', 'sfcc fulfill']);
+    for (const { part } of parts) {
+      const own = deeds(effects, part);
+      for (const deed of ['nav document:1', 'nav document:6']) expect({ part, deed, times: own.filter((each) => each === deed).length }).toEqual({ part, deed, times: 1 });
+      expect(new Set(own).size).toBe(own.length);
+      expect(own.filter((deed) => deed.startsWith('sfcc'))).toEqual([]);
+    }
+    expect(shop).toMatchObject({ status: 'completed', fulfilled: true, captured: true });
+    expect(shop.captures.map(({ amount, currency }) => ({ amount, currency }))).toEqual([{ amount: order.total, currency: order.currency }]);
+    for (const line of shop.lines) expect(line.fulfilled).toBe(line.quantity);
+    for (const payment of order.payments) expect(payment.state).toBe('captured');
+  }
+}, 120_000);
+
+test('the parts hold every line once, and what they share adds up to the whole', async () => {
+  const [{ name } = { name: '' }] = await system.sql<{ name: string }>("SELECT p.name FROM orders p WHERE p.part = 0 AND EXISTS (SELECT 1 FROM orders c WHERE c.parent_order_id = p.id) LIMIT 1");
+  const whole = await system.order(name);
+  const parts = await Promise.all((await partsOf(name)).map((part) => system.order(part.name)));
+  expect(parts.flatMap(({ lines }) => lines.map(({ line_id, quantity, quantity_shipped }) => `${line_id} ${quantity} ${quantity_shipped}`)).toSorted()).toEqual(whole.lines.map(({ line_id, quantity }) => `${line_id} ${quantity} ${quantity}`).toSorted());
+  const sum = (amounts: readonly string[]): number => amounts.reduce((all, amount) => all + parseAmount(amount, whole.currency), 0);
+  expect(sum(parts.map(({ total }) => total))).toBe(sum([whole.total]));
+  expect(sum(parts.flatMap(({ payments }) => payments.map(({ amount }) => amount)))).toBe(sum(whole.payments.map(({ amount }) => amount)));
+  for (const { payments } of parts) for (const { state } of payments) expect(state).toBe('share');
+  expect(parts.map(({ fulfillments }) => fulfillments.map(({ state }) => state))).toEqual(parts.map(() => ['told']));
+  const first = whole.timeline.find(({ text }) => text.includes('→ SPLIT'))?.text ?? '';
+  for (const part of parts) expect(first).toContain(part.name);
+}, 60_000);
+
+test('a split order is in no stage in any status, and steps along as its parts do', async () => {
+  const wholes = await system.sql<{ id: number; due: number; claimed: number; attempts: number }>("SELECT order_id AS id, due_at IS NOT NULL AS due, claimed_by IS NOT NULL AS claimed, attempts FROM order_status WHERE children > 0");
+  expect(wholes.length).toBeGreaterThan(0);
+  for (const { id, due, claimed, attempts } of wholes) {
+    expect({ id, due, claimed, attempts }).toEqual({ id, due: 0, claimed: 0, attempts: 0 });
+    const path = (await system.sql<{ to: string }>('SELECT to_status AS `to` FROM order_audits WHERE order_id = ? ORDER BY version', [id])).map(({ to }) => to);
+    expect(path.filter((to) => to !== 'PARTIALLY_SHIPPED')).toEqual(['READY_FOR_PROCESSING', 'SPLIT', 'SHIPPED', 'FULFILLED']);
+  }
+  await waitFor(async () => (await system.count('SELECT COUNT(*) FROM tasks WHERE done_at IS NULL')) === 0, { what: 'the end of every task', seen: () => system.sql('SELECT kind, due_at, claimed_by, holds, reason FROM tasks WHERE done_at IS NULL') });
+}, 60_000);
