@@ -96,7 +96,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       order_id: text(), status: status(), kind: text(), since: time(), seconds: number(), late: flag('longer there than the lifecycle expects'), because: text('the first cause, in one sentence'), owes: text('who owes the next step'),
       causes: list(object({ kind: text(), text: text(), who: text(), since: time() })),
       next: object({ to: list(text()), stage: maybe(), guards: list(object({ guard: text(), needs: text(), value: text(), ok: flag() })), facts: list(object({ fact: text(), from: text(), to: maybe(), reason: text() })) }),
-      next_attempt: maybeTime(), attempts: number(), actions: list(object({ action: text(), method: text(), path: text(), allowed: flag(), text: text('what it would do, or why it is refused') })),
+      next_attempt: maybeTime(), attempts: number(), actions: list(object({ action: text(), method: text(), path: text(), allowed: flag(), text: text('what it would do, or why it is refused'), to: list(status(), 'where there is a choice') }, { optional: ['to'] })),
     },
     {
       examples: [

@@ -3,9 +3,20 @@ import { lifecycle, type Status } from './lifecycle';
 /**
  * Where a put-back leads from an error: to where the order failed from, or else along the first declared way.
  * @param failedFrom what its last audit left
- * @returns undefined where it is not in error, or nothing leads back
+ * @returns undefined where it is not in error, nothing leads back, or somebody must choose the way
  */
 export function putBackTo(status: Status, failedFrom: string): Status | undefined {
   if (lifecycle.statuses[status].kind !== 'error') return undefined;
-  return lifecycle.has(failedFrom) && lifecycle.allows(status, failedFrom) ? failedFrom : lifecycle.statuses[status].next[0];
+  if (lifecycle.has(failedFrom) && lifecycle.allows(status, failedFrom)) return failedFrom;
+  return status === 'STROOPWAFEL_EXCEPTION' ? undefined : lifecycle.statuses[status].next[0];
+}
+
+/**
+ * Where a put-back may lead when an operator chooses. Only an import brings an order into STROOPWAFEL_EXCEPTION, so only a person knows
+ * how far it has come; from any other error there is no choice, or steps could be left out.
+ */
+export function putBackChoices(status: Status, failedFrom: string): readonly Status[] {
+  if (status === 'STROOPWAFEL_EXCEPTION') return lifecycle.statuses[status].next;
+  const to = putBackTo(status, failedFrom);
+  return to === undefined ? [] : [to];
 }

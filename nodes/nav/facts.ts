@@ -13,8 +13,8 @@ export interface ReleaseReport {
 
 const BEGUN = new Set(['sent', 'unknown', 'parked', 'done']);
 
-/** Whether we have asked NAV to create the order: only then can a release be about it. */
-const creationBegun = ({ effects }: FactContext): boolean => effects.some((effect) => effect.kind === 'nav.create' && BEGUN.has(effect.state));
+/** Whether NAV was asked to create the order, by us or before it was imported: only then can a release be about it. */
+const creationBegun = ({ effects, navOrderNo }: FactContext): boolean => navOrderNo !== null || effects.some((effect) => effect.kind === 'nav.create' && BEGUN.has(effect.state));
 
 const RELEASABLE = new Set<Status>(['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'FAILED_TO_RELEASE_FROM_NAV']);
 

@@ -2,7 +2,7 @@ import { escape, escapeId } from 'mysql2';
 import type { HoldDecision } from '../lifecycle/change';
 import type { OrderAction } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { putBackTo } from '../lifecycle/put-back';
+import { putBackChoices, putBackTo } from '../lifecycle/put-back';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, Rejected } from '../runtime/errors';
 import { unsound } from '../runtime/sound';
@@ -50,17 +50,21 @@ export class OrderDesk {
   /**
    * Puts an order in error back to where it failed from. One that was never generalised is read again first.
    * @param version of the order that somebody has looked at; another one is refused
+   * @param chosen where to, where there is a choice
    */
-  async putBack(idOrName: string, asked: Asked, version?: number): Promise<Answer> {
+  async putBack(idOrName: string, asked: Asked, { version, to: chosen }: { version?: number | undefined; to?: string | undefined } = {}): Promise<Answer> {
     const order = await this.#standing(idOrName);
     if (version !== undefined && order.version !== version) return refuse(order, order.status, 'the order moved meanwhile');
     if (lifecycle.statuses[order.status].kind !== 'error') return refuse(order, order.status, `an order in ${order.status} is not in error`);
+    const failedFrom = await this.#failedFrom(order);
+    const choices = putBackChoices(order.status, failedFrom);
+    const to = chosen === undefined ? putBackTo(order.status, failedFrom) : choices.find((choice) => choice === chosen);
+    if (!to && choices.length > 0) return refuse(order, order.status, `choose where it goes: ${choices.join(', ')}`);
+    if (!to) return refuse(order, order.status, `nothing leads back from ${order.status}`);
     if (order.status === 'GENERALIZE_ERROR') {
       const wrong = await this.#generaliseAgain(order);
       if (wrong !== undefined) return refuse(order, order.status, wrong);
     }
-    const to = await this.#failedFrom(order);
-    if (!to) return refuse(order, order.status, `nothing leads back from ${order.status}`);
     // A fork is decided again after a put-back.
     await this.#pool.query('UPDATE orders SET decisions = NULL WHERE id = ?', [order.id]);
     return this.#move(order, to, asked, 'put-back', true);
@@ -121,9 +125,10 @@ export class OrderDesk {
     return order;
   }
 
-  async #failedFrom(order: Standing): Promise<Status | undefined> {
+  /** What its last audit left. */
+  async #failedFrom(order: Standing): Promise<string> {
     const [audit] = await select<{ from: string }>(this.#pool, 'SELECT from_status AS `from` FROM order_audits WHERE order_id = ? AND version = ?', [order.id, order.version]);
-    return putBackTo(order.status, audit?.from ?? '');
+    return audit?.from ?? '';
   }
 
   /** Reads the stored raw order again and fills the order with it, before it may move. @returns why it cannot be, if so */

@@ -17,6 +17,7 @@ interface Body {
   kind?: PauseRequest['kind'];
   name?: string;
   until?: string;
+  to?: string;
 }
 
 interface Parts {
@@ -33,7 +34,7 @@ interface Parts {
 const plain = (body: object, statusCode = 200): { statusCode: number; body: object } => ({ statusCode, body });
 
 const ACTIONS = {
-  'put-back': ({ desk, id, asked }: Parts) => desk.putBack(id, asked),
+  'put-back': ({ desk, id, body, asked }: Parts) => desk.putBack(id, asked, { to: body.to }),
   'processed-externally': ({ desk, id, asked }: Parts) => desk.processedExternally(id, asked),
   cancel: ({ desk, id, asked }: Parts) => desk.cancel(id, asked),
   replay: async ({ replay, id, asked, dryRun }: Parts) => (dryRun ? plain({ ...(await replay.plan(id)), result: 'dry-run' }) : replay.replay(id, asked)),

@@ -69,7 +69,7 @@ export class Replay {
       return { statusCode: blocked ? 409 : 200, body: { ...plan, result: blocked ? 'blocked' : 'nothing', reason: blocked ? 'a call in doubt is decided first: sending it again could ship or charge twice' : 'there is nothing to send again' } };
     }
     if (backTo) {
-      const answer = await this.#parts.desk.putBack(order_id, asked, version);
+      const answer = await this.#parts.desk.putBack(order_id, asked, { version });
       if (answer.statusCode !== 200) return answer;
       return { statusCode: 200, body: { ...plan, status: backTo, result: 'replayed' } };
     }

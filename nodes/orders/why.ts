@@ -3,7 +3,7 @@ import { nextSlot } from '../jobs/slots';
 import { mayCancel } from '../lifecycle/cancel';
 import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { putBackTo } from '../lifecycle/put-back';
+import { putBackChoices, putBackTo } from '../lifecycle/put-back';
 import { covers } from '../lifecycle/stages';
 import { type Pool, select } from '../store/pool';
 import type { OrderSource } from '../work/stage';
@@ -20,6 +20,8 @@ export interface PossibleAction {
   allowed: boolean;
   /** What it would do, or why it is refused. */
   text: string;
+  /** What `to` may be, where there is a choice. */
+  to?: readonly Status[];
 }
 
 export interface WhyAnswer {
@@ -113,10 +115,11 @@ function actionsOf(standing: Standing): PossibleAction[] {
   const pauses = standing.pauses.filter((pause) => [status, ...standing.tasks.map(({ kind }) => kind)].some((stage) => covers(pause, stage, storeUrl)));
   const on = (verb: string): string => `/api/oms/orders/${encodeURIComponent(name)}/${verb}`;
   const back = putBackTo(status, last.from);
+  const choices = putBackChoices(status, last.from);
   const cancel = mayCancel(status, standing);
   const external = lifecycle.allows(status, 'PROCESSED_EXTERNALLY');
   return [
-    { action: 'put-back', method: 'POST', path: on('put-back'), allowed: back !== undefined, text: back ? `back to ${back}` : `an order in ${status} is not in error` },
+    { action: 'put-back', method: 'POST', path: on('put-back'), allowed: choices.length > 0, text: choices.length > 0 ? backText(back) : `an order in ${status} is not in error`, ...(choices.length > 1 && { to: choices }) },
     { action: 'processed-externally', method: 'POST', path: on('processed-externally'), allowed: external, text: external ? 'it was settled by hand: no stage touches it any more' : `${status} does not lead to PROCESSED_EXTERNALLY` },
     { action: 'cancel', method: 'POST', path: on('cancel'), allowed: cancel.is === 'yes' || cancel.is === 'wait', text: cancel.is === 'yes' ? 'cancelled at once' : cancel.reason },
     { action: 'replay', method: 'POST', path: `${on('replay')}?dry_run=true`, allowed: true, text: 'shows what would be sent again and what would not' },
@@ -127,3 +130,5 @@ function actionsOf(standing: Standing): PossibleAction[] {
     ...pauses.map(({ id, kind, name: what }): PossibleAction => ({ action: 'resume', method: 'DELETE', path: `/api/oms/pauses/${id}`, allowed: true, text: `end the pause of the ${kind} ${what}` })),
   ];
 }
+
+const backText = (back: Status | undefined): string => (back ? `back to ${back}` : 'back to where you say: nobody else knows how far it has come');

@@ -1,3 +1,4 @@
+import { createPool, type Pool } from '../../nodes/store/pool';
 import { startSystem, type System, waitFor } from '../support/system';
 
 /** What an order meets on its way to NAV and past it, through the deployed flows. */
@@ -163,6 +164,64 @@ describe('the release', () => {
     expect(await report(name, 'FAILED_TO_RELEASE_FROM_NAV', { reason: 'the item is blocked' })).toMatchObject({ status: 200 });
     expect(await report(name, 'RELEASED_FROM_NAV', { nav_order_no: 'SO-LATE' })).toMatchObject({ status: 200 });
     await system.clearFaults();
+    await system.reach(name, 'FULFILLED');
+  }, 90_000);
+});
+
+describe('an order that an import brings in STROOPWAFEL_EXCEPTION', () => {
+  let importer: Pool;
+  beforeAll(() => {
+    importer = createPool(system.database.importUrl, 1);
+  });
+  afterAll(() => importer.end());
+  const bring = (name: string) => importer.query("CALL import_order_status((SELECT id FROM orders WHERE name = ?), 'STROOPWAFEL_EXCEPTION', 'cut-over')", [name]);
+  const putBack = async (name: string) => {
+    const { actions } = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { actions: { action: string; allowed: boolean; text: string; to?: string[] }[] };
+    return actions.find(({ action }) => action === 'put-back');
+  };
+
+  test('goes on where an operator says, among the choices that /why shows', async () => {
+    await system.fault({ system: 'camel', operation: 'release', fault: 'latency', ms: 60_000 });
+    const name = await one({ site: 'POPS-US' });
+    await system.reach(name, 'PENDING_NAV_RELEASE');
+    await bring(name);
+    await system.clearFaults();
+    const offered = await putBack(name);
+    expect(offered).toMatchObject({ allowed: true, text: 'back to PENDING_NAV_RELEASE' });
+    expect(offered?.to).toEqual(['READY_FOR_PROCESSING', 'READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'READY_FOR_BATCHING', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED', 'EXPORTED_TO_NAV']);
+    expect(await ask(name, 'put-back', { reason: 'too far', to: 'FULFILLED' })).toMatchObject({ status: 409, body: { status: 'STROOPWAFEL_EXCEPTION', result: 'refused', reason: expect.stringContaining('choose where it goes: READY_FOR_PROCESSING') } });
+    expect(await ask(name, 'put-back', { reason: 'no status', to: 'nowhere' })).toMatchObject({ status: 400 });
+    expect(await ask(name, 'put-back', { reason: 'released in NAV', to: 'RELEASED_FROM_NAV' })).toMatchObject({ status: 200, body: { status: 'RELEASED_FROM_NAV' } });
+    await system.reach(name, 'FULFILLED');
+    expect((await path(name)).slice(1, 5)).toEqual(['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'STROOPWAFEL_EXCEPTION', 'RELEASED_FROM_NAV']);
+    expect(await system.effects({ system: 'nav', operation: 'document:1', name })).toHaveLength(1);
+  }, 90_000);
+
+  test('one that begins there has no way back but the chosen one, and the release of what the old system created is taken', async () => {
+    const like = await one({ site: 'POPS-US' });
+    await system.reach(like, 'FULFILLED');
+    const name = `${like}-OLD`;
+    await importer.query(
+      "INSERT INTO orders (store_id, platform_id, name, warehouse_id, currency, total, placed_at, content, nav_order_no) SELECT store_id, CONCAT(platform_id, '-OLD'), ?, warehouse_id, currency, total, placed_at, content, 'SO-OLD' FROM orders WHERE name = ?",
+      [name, like],
+    );
+    await bring(name);
+    expect(await putBack(name)).toMatchObject({ allowed: true, text: 'back to where you say: nobody else knows how far it has come' });
+    expect(await ask(name, 'put-back')).toMatchObject({ status: 409, body: { reason: expect.stringContaining('choose where it goes') } });
+    expect(await ask(name, 'put-back', { reason: 'in NAV since before', to: 'PENDING_NAV_RELEASE' })).toMatchObject({ status: 200, body: { status: 'PENDING_NAV_RELEASE' } });
+    const answer = await system.api(`/api/v3/osor_order/status/${name}`, { method: 'PATCH', as: 'mulesoft', body: { status: 'RELEASED_FROM_NAV', event_id: `${name}-late`, nav_order_no: 'SO-OLD' } });
+    expect(answer).toMatchObject({ status: 200, body: { status: 'RELEASED_FROM_NAV', result: 'applied' } });
+    expect(await system.effects({ system: 'nav', operation: 'document:1', name: like })).toHaveLength(1);
+  }, 90_000);
+
+  test('of any other error there is no choice', async () => {
+    await system.fault({ system: 'nav', operation: 'document:1', fault: 'reject' });
+    const name = await one({ site: 'POPS-US' });
+    await system.reach(name, 'FAILED_TO_CREATE_IN_NAV');
+    await system.clearFaults();
+    expect(await putBack(name)).toEqual(expect.not.objectContaining({ to: expect.anything() }));
+    expect(await ask(name, 'put-back', { reason: 'skip NAV', to: 'RELEASED_FROM_NAV' })).toMatchObject({ status: 409, body: { reason: 'choose where it goes: READY_TO_CREATE_IN_NAV' } });
+    expect(await ask(name, 'put-back', { reason: 'again', to: 'READY_TO_CREATE_IN_NAV' })).toMatchObject({ status: 200 });
     await system.reach(name, 'FULFILLED');
   }, 90_000);
 });
