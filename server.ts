@@ -21,6 +21,7 @@ import { problem } from './nodes/edge/problem';
 import { FactReaders } from './nodes/edge/readers';
 import { Calls } from './nodes/effects/calls';
 import { Ledger } from './nodes/effects/ledger';
+import { FlagDesk } from './nodes/flags/desk';
 import { Flags } from './nodes/flags/flags';
 import { Deploys, type RunningFlows } from './nodes/flows/deploys';
 import { assertFit } from './nodes/flows/fit';
@@ -302,6 +303,7 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir, r
   const outbox = services.provide(Outbox, new Outbox(pool, processes));
   metrics.outbox(() => outbox.waiting());
   services.provide(Flags, new Flags(pool));
+  services.provide(FlagDesk, new FlagDesk({ pool, due: (status) => void transitions.events.emit('due', status, '') }));
   services.provide(Ledger, new Ledger({ pool, processes, transitions, lookAfterMs: lookAfter(env) }));
   services.provide(Deliveries, new Deliveries());
   services.provide(IdempotencyKeys, new IdempotencyKeys(pool));

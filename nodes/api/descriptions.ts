@@ -25,6 +25,7 @@ export const TAGS = {
   Repair: 'What operators do to an order. Who does it is named in `X-Actor`, why in the body: both go into the order’s audit.',
   Holds: 'Orders that wait for a person.',
   Pauses: 'Stages, partners and stores that rest for a while.',
+  Flags: 'Switches of the whole system or of one store. Who turned one, when and why stays in its history.',
   'Dead letters': 'Messages of the Service Bus that could not be taken.',
 } as const satisfies Record<string, string>;
 
@@ -37,6 +38,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 const CUSTOMER = { id: 'the storefront’s id of the customer, or an e-mail address' };
+const FLAG = { name: 'of the flag' };
 const ORDER = { id: 'the order’s name, or its id' };
 const text = (name: string, description: string, more: Schema = {}): Parameter => ({ name, description, schema: { type: 'string', ...more } });
 const LIMIT: Parameter = { name: 'limit', description: 'entries of a page', schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 } };
@@ -75,6 +77,14 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   'GET /api/oms/pauses': { tag: 'Pauses', summary: 'Open pauses', answers: { 200: ['Pauses', 'the oldest first'] } },
   'POST /api/oms/pauses': { tag: 'Pauses', summary: 'Pause a stage, a partner or a store', description: 'What is under way is finished; nothing new begins.', answers: { 201: ['Opened', 'it rests from now on'] } },
   'DELETE /api/oms/pauses/:id': { tag: 'Pauses', summary: 'End a pause', path: { id: 'of the pause' }, answers: { 200: ['Released', 'what waited is due now'] } },
+
+  'GET /api/oms/flags': { tag: 'Flags', summary: 'Every flag, what it does, and who changed it', answers: { 200: ['Flags', 'all that are asked'] } },
+  'PUT /api/oms/flags/:name': { tag: 'Flags', summary: 'Turn a flag on or off, for every store or for one', description: 'Gates hold at the next attempt; forks for orders that pass from now on. Orders that wait for the flag are due at once.', path: FLAG, answers: { 200: ['Flag', 'as it stands now'] } },
+  'DELETE /api/oms/flags/:name': {
+    tag: 'Flags', summary: 'Back to the default', description: 'For a store: back to what holds for every store.', path: FLAG,
+    query: [text('store', 'the store’s url; without it for every store', { maxLength: 191 }), text('reason', 'for the flag’s history', { maxLength: 400 })],
+    answers: { 200: ['Flag', 'as it stands now'] },
+  },
 
   'GET /api/oms/dead-letters': { tag: 'Dead letters', summary: 'A page of dead letters, each with its reason', query: [AFTER, { ...LIMIT, schema: { type: 'integer', minimum: 1 } }], answers: { 200: ['DeadLetters', 'the page'] } },
   'POST /api/oms/dead-letters/:sequence/replay': { tag: 'Dead letters', summary: 'Take a message again', query: [DRY_RUN], answers: { 200: ['DeadLetterReplay', 'what became of it, or would'] } },

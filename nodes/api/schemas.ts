@@ -7,6 +7,7 @@ const text = (description?: string): Schema => ({ type: 'string', ...(descriptio
 const maybe = (description?: string): Schema => ({ type: ['string', 'null'], ...(description && { description }) });
 const number = (description?: string): Schema => ({ type: 'integer', ...(description && { description }) });
 const flag = (description?: string): Schema => ({ type: 'boolean', ...(description && { description }) });
+const maybeFlag = (description?: string): Schema => ({ type: ['boolean', 'null'], ...(description && { description }) });
 const time = (description?: string): Schema => ({ type: 'string', format: 'date-time', ...(description && { description }) });
 const maybeTime = (description?: string): Schema => ({ type: ['string', 'null'], format: 'date-time', ...(description && { description }) });
 const amount = (description = 'decimal, in the order’s currency'): Schema => ({ type: ['string', 'null'], pattern: String.raw`^-?\d+(\.\d+)?$`, description });
@@ -20,6 +21,11 @@ function object(properties: Readonly<Record<string, Schema>>, { optional = [], .
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: 'object', required, properties, ...more };
 }
+
+const FLAG_EXAMPLE = {
+  name: 'cirro_fulfillment_request', kind: 'gate', does: 'Off keeps orders in CIRRO_WAITING_FOR_FULFILLMENT instead of sending them to Cirro.', default: true, enabled: false, stores: [],
+  changes: [{ store: '', from: null, to: false, actor: 'operator:Ada', reason: 'Cirro is being migrated', at: '2026-11-21T10:00:00.000Z' }],
+};
 
 const status = (): Schema => ({ type: 'string', enum: lifecycle.names, description: 'docs/lifecycle.md' });
 
@@ -132,6 +138,15 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Pauses: object(
     { pauses: list(object({ id: number(), kind: { type: 'string', enum: ['stage', 'partner', 'store'] }, name: text(), reason: text(), actor: text(), until: maybeTime(), opened: time() })) },
     { examples: [{ pauses: [{ id: 3, kind: 'partner', name: 'NAV', reason: 'NAV maintenance', actor: 'operator:Ada', until: null, opened: '2026-11-21T10:00:00.000Z' }] }] },
+  ),
+  Flags: object({ flags: list(of('Flag')) }, { examples: [{ flags: [FLAG_EXAMPLE] }] }),
+  Flag: object(
+    {
+      name: text(), kind: { type: 'string', enum: ['gate', 'fork', 'setting'], description: 'read at every attempt; pinned when an order passes; not about an order' }, does: text(), default: flag(),
+      enabled: flag('for every store without a row of its own'), stores: list(object({ store: text('its url'), enabled: flag() })),
+      changes: list(object({ store: text('its url; empty: every store'), from: maybeFlag('null: there was no row'), to: maybeFlag('null: back to the default'), actor: text(), reason: text(), at: time() }), 'the latest ten, the newest first'),
+    },
+    { examples: [FLAG_EXAMPLE] },
   ),
   Opened: object({ id: number() }, { examples: [{ id: 3 }] }),
   Released: object({ id: number(), released: { type: 'boolean', const: true } }, { examples: [{ id: 3, released: true }] }),

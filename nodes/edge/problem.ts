@@ -26,6 +26,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'customer.unknown': 404,
   'hold.unknown': 404,
   'pause.unknown': 404,
+  'flag.unknown': 404,
   'dead-letter.unknown': 404,
   'idempotency.other-body': 422,
 };

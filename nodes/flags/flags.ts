@@ -1,28 +1,38 @@
 import { escape } from 'mysql2';
+import type { Status } from '../lifecycle/lifecycle';
 import { type Grouped, grouped } from '../store/grouping';
 import { execute, type Pool, type RowDataPacket } from '../store/pool';
 
-/** Flags that are asked, with what holds where the table has no row. */
-export const FLAG_DEFAULTS = {
-  /** Gate: off keeps orders in CIRRO_WAITING_FOR_FULFILLMENT instead of sending them to Cirro. */
-  cirro_fulfillment_request: true,
-  /** Gate: on sends printable orders to PrintStation instead of BatchStation. */
-  print_station_create_order: false,
-  /** Fork: whether the inventory is asked before a request. */
-  cirro_inventory_check: false,
-  /** Fork: whether Cirro's acceptance is waited for after a request. */
-  fulfillment_confirmation: true,
-  /** Fork: whether requests carry a sequence. */
-  cirro_fulfillment_sequence: true,
-  /** Call setting: SCAPI instead of OCAPI. */
-  sfcc_scapi_orders: false,
-  /** Call setting: Arena's production workspace. */
-  use_prod_arena: false,
-} as const;
+interface FlagDeclaration {
+  /** A gate is read at every attempt; a fork is pinned when an order passes it; a setting is not about an order. */
+  readonly kind: 'gate' | 'fork' | 'setting';
+  /** What holds where the table has no row. */
+  readonly default: boolean;
+  /** For operators. */
+  readonly does: string;
+  /** Whoever waits there is looked at again as soon as the flag changes. */
+  readonly wakes?: Status;
+}
 
-export type Flag = keyof typeof FLAG_DEFAULTS;
+/** Flags that are asked. */
+export const FLAGS = {
+  cirro_fulfillment_request: { kind: 'gate', default: true, does: 'Off keeps orders in CIRRO_WAITING_FOR_FULFILLMENT instead of sending them to Cirro.', wakes: 'CIRRO_WAITING_FOR_FULFILLMENT' },
+  print_station_create_order: { kind: 'gate', default: false, does: 'On sends printable orders to PrintStation instead of BatchStation.' },
+  cirro_inventory_check: { kind: 'fork', default: false, does: 'Whether the stock is asked for before a request.' },
+  fulfillment_confirmation: { kind: 'fork', default: true, does: 'Whether Cirro’s acceptance is waited for after a request.' },
+  cirro_fulfillment_sequence: { kind: 'fork', default: true, does: 'Whether requests carry a sequence.' },
+  sfcc_scapi_orders: { kind: 'setting', default: false, does: 'SCAPI instead of OCAPI.' },
+  use_prod_arena: { kind: 'setting', default: false, does: 'Arena’s production workspace.' },
+} as const satisfies Record<string, FlagDeclaration>;
 
-export const isFlag = (name: string): name is Flag => Object.hasOwn(FLAG_DEFAULTS, name);
+export type Flag = keyof typeof FLAGS;
+
+/** What holds where the table has no row. */
+export const FLAG_DEFAULTS = Object.fromEntries(Object.entries(FLAGS).map(([name, flag]) => [name, flag.default])) as Readonly<Record<Flag, boolean>>;
+
+export const isFlag = (name: string): name is Flag => Object.hasOwn(FLAGS, name);
+
+export const declarationOf = (flag: Flag): FlagDeclaration => FLAGS[flag];
 
 /** A question about a flag; with an order it is decided once and pinned. */
 interface Question {

@@ -1,5 +1,6 @@
 import type { HttpMessage } from '../edge/caller';
 import type { HoldDecision } from '../lifecycle/change';
+import { FlagDesk } from '../flags/desk';
 import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { type PauseRequest, Pauses } from '../work/pauses';
@@ -18,13 +19,18 @@ interface Body {
   name?: string;
   until?: string;
   to?: string;
+  enabled?: boolean;
+  store?: string;
 }
 
 interface Parts {
   desk: OrderDesk;
   replay: Replay;
   pauses: Pauses;
+  flags: FlagDesk;
   id: string;
+  /** The query's parameters. */
+  query: Readonly<Record<string, unknown>>;
   /** Whether it is only to be shown what would happen. */
   dryRun: boolean;
   body: Body;
@@ -47,6 +53,9 @@ const ACTIONS = {
     if (!(await pauses.release(numberOf(id, 'pause.unknown'), asked.actor))) throw new InvalidInput(`there is no open pause ${id}`, { code: 'pause.unknown' });
     return plain({ id: Number(id), released: true });
   },
+  flags: async ({ flags }: Parts) => plain({ flags: await flags.list() }),
+  'set-flag': async ({ flags, id, body, asked }: Parts) => plain(await flags.set(id, { enabled: body.enabled === true, store: body.store }, asked)),
+  'reset-flag': async ({ flags, id, query, asked }: Parts) => plain(await flags.reset(id, textOf(query, 'store'), { ...asked, reason: textOf(query, 'reason') || 'back to the default' })),
 } satisfies Record<string, (parts: Parts) => Promise<Answer | { statusCode: number; body: object }>>;
 
 /** What an operator can ask for. */
@@ -58,11 +67,12 @@ export default defineNode<OperatorConfig, HttpMessage>('oms-operator', (node, co
   const desk = node.services.get(OrderDesk);
   const replay = node.services.get(Replay);
   const pauses = node.services.get(Pauses);
+  const flags = node.services.get(FlagDesk);
   return {
     async input(message, send) {
       const body = (message.payload ?? {}) as Body;
       const asked = { actor: message.actor ?? 'operator:unnamed', reason: body.reason ?? '', node: node.id };
-      const answer = await act({ desk, replay, pauses, id: message.req?.params['id'] ?? '', body, asked, dryRun: isDryRun(message) });
+      const answer = await act({ desk, replay, pauses, flags, id: message.req?.params['id'] ?? message.req?.params['name'] ?? '', query: message.req?.query ?? {}, body, asked, dryRun: isDryRun(message) });
       message.statusCode = answer.statusCode;
       message.payload = answer.body;
       send(message);
@@ -75,6 +85,13 @@ function isDryRun({ req }: HttpMessage): boolean {
   const asked = req?.query['dry_run'] ?? 'false';
   if (asked !== 'true' && asked !== 'false') throw new InvalidInput('dry_run must be true or false', { code: 'query.bad-dry-run', pointer: '/dry_run' });
   return asked === 'true';
+}
+
+/** A parameter of the query; empty where it is not given. @throws InvalidInput where it is given twice */
+function textOf(query: Parts['query'], name: string): string {
+  const value = query[name] ?? '';
+  if (typeof value !== 'string') throw new InvalidInput(`${name} may be given once`, { code: 'query.repeated', pointer: `/${name}` });
+  return value;
 }
 
 function numberOf(id: string, code: string): number {

@@ -25,6 +25,8 @@ const APP_RIGHTS: Record<string, string> = {
   job_runs: 'INSERT, UPDATE, DELETE',
   processes: 'INSERT, UPDATE, DELETE',
   flow_revisions: 'INSERT, DELETE',
+  feature_flags: 'INSERT, UPDATE, DELETE',
+  feature_flag_changes: '',
   // It takes up the tokens of its environment; who revokes one is the administrator.
   caller_tokens: 'INSERT (caller, token_hash, label, variable), UPDATE (expires_at, last_used_at)',
 };

@@ -35,6 +35,7 @@ test.each([
   ['CustomerOrders', '/api/v3/customers/CUSTOMER/orders'],
   ['Holds', '/api/oms/holds'],
   ['Pauses', '/api/oms/pauses'],
+  ['Flags', '/api/oms/flags'],
   ['DeadLetters', '/api/oms/dead-letters'],
 ])('%s: GET %s', async (schema, url) => {
   const answer = await system.api(url.replace('NAME', name).replace('CUSTOMER', customer));
