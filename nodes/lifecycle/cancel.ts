@@ -31,6 +31,32 @@ export function mayCancel(status: Status, known: Known): CancelAnswer {
   return { is: 'yes' };
 }
 
+/** A part of a split order, as a cancel of the whole asks it. */
+export interface CancelledPart {
+  name: string;
+  status: Status;
+  known: Known;
+}
+
+const STRICTEST = ['no', 'not-yet', 'wait'] as const;
+
+/** A split order is cancelled with all its parts or not at all: the strictest answer of a part decides. One that is cancelled already is not asked. */
+export function mayCancelWhole(status: Status, parts: readonly CancelledPart[]): CancelAnswer {
+  if (lifecycle.statuses[status].cancel === 'closed') return closed(status);
+  const answers = parts.filter((part) => !isCancelled(part.status)).map((part) => ({ name: part.name, answer: mayCancel(part.status, part.known) }));
+  for (const is of STRICTEST) {
+    const found = answers.find(({ answer }) => answer.is === is);
+    if (found && found.answer.is !== 'yes') return { ...found.answer, reason: `${found.name}: ${found.answer.reason}` };
+  }
+  return { is: 'yes' };
+}
+
+/** The storefront knows nothing less than the whole order. */
+export const partAlone = (whole: string): CancelAnswer => ({ is: 'no', reason: `it is a part of ${whole}, which is cancelled as a whole`, instead: [] });
+
+/** Cancelled, whoever knows of it by now. */
+export const isCancelled = (status: Status): boolean => lifecycle.statuses[status].phase === 'cancel' && status !== 'PROCESSED_EXTERNALLY';
+
 /** Whether NAV has a document of the order, which a cancel has to take back with one of its own (DocType 7). */
 export const navKnows = ({ effects, navOrderNo }: { effects: readonly { kind: string; state: string }[]; navOrderNo: string | null }): boolean =>
   navOrderNo !== null || effects.some((effect) => effect.kind === 'nav.create' && effect.state === 'done');

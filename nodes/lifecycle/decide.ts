@@ -1,7 +1,7 @@
 import { raw } from 'mysql2';
 import type { Beside, StoredFact } from './read';
 import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal, type Split } from './change';
-import { type CancelAnswer, IN_DOUBT, mayCancel } from './cancel';
+import { type CancelAnswer, IN_DOUBT, isCancelled, mayCancel, mayCancelWhole, partAlone } from './cancel';
 import { type DomainEvent, paymentCaptured, shipped as parcelsOf, statusChanged } from './events';
 import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
 import { lifecycle, type Status } from './lifecycle';
@@ -49,10 +49,11 @@ export class Plan {
 }
 
 /** Decides a wanted transition on the locked image; an accepted one changes the image, so that the next entry sees it. */
-export function decideChange(change: Change, image: Image | undefined, beside: Beside, plan: Plan): ChangeResult {
+export function decideChange(change: Change, image: Image | undefined, { parts = [], beside, plan }: { parts?: readonly Image[]; beside: Beside; plan: Plan }): ChangeResult {
   if (!image) return { moved: false, refused: 'unknown-order' };
   if (change.wish && change.to !== undefined) {
-    const answer = decideWish(change, change.to, image, beside, plan);
+    if (parts.length < image.children) return { moved: false, refused: 'stale', status: image.status, version: image.version };
+    const answer = decideWish(change, change.to, image, parts, beside, plan);
     if (answer) return answer;
   }
   const refused = refusalOf(change, image, beside) ?? (change.decision && decideHold(change.decision, image, beside, plan));
@@ -67,7 +68,8 @@ export function decideChange(change: Change, image: Image | undefined, beside: B
     image.children = change.split.children.length;
     plan.splits.push({ order: image.order, actor: change.actor, node: change.node, split: change.split });
   }
-  if (endsOrder(change.to)) closeHolds(beside.holds.filter((hold) => hold.order === image.order), change.actor, 'moot', `the order is ${change.to}`, image, beside, plan);
+  if (endsOrder(change.to)) endHolds(image, change.to, change.actor, beside, plan);
+  if (change.wish) cancelParts(change.to, parts, { ...change, reason: change.reason ?? '' }, beside, plan);
   return { moved: true, from, to: change.to, version: image.version };
 }
 
@@ -117,8 +119,8 @@ export const endsOrder = (to: Status): boolean => to === 'PROCESSED_EXTERNALLY' 
  * A wish to cancel leaves a row, whatever becomes of it: granted with the move, declined with the reason, or waiting, once, for the
  * outcome of a call. @returns undefined where it is granted
  */
-function decideWish(change: Change, to: Status, image: Image, beside: Beside, plan: Plan): ChangeResult | undefined {
-  const answer = cancelOf(image, beside);
+function decideWish(change: Change, to: Status, image: Image, parts: readonly Image[], beside: Beside, plan: Plan): ChangeResult | undefined {
+  const answer = cancelOf(image, parts, beside);
   const decided = (state: WishState, why: string): void => {
     plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW });
     if (state !== 'granted') plan.events.push({ order: image.order, kind: `cancel.${state}`, actor: change.actor, text: why });
@@ -140,11 +142,24 @@ function decideWish(change: Change, to: Status, image: Image, beside: Beside, pl
   return { ...standing, waiting: answer.reason };
 }
 
-/** A part is cancelled with its whole order: the storefront knows nothing less. */
-function cancelOf(image: Image, beside: Beside): CancelAnswer {
-  if (image.parent !== null) return { is: 'no', reason: 'it is a part of a split order, which is cancelled as a whole', instead: [] };
-  return mayCancel(image.status, { ...EMPTY, ...beside.context.get(image.order) });
+/** Whether the order may be cancelled now; a split one asks its parts, a part is none of its own. */
+function cancelOf(image: Image, parts: readonly Image[], { context }: Beside): CancelAnswer {
+  const known = (order: number) => ({ ...EMPTY, name: '', ...context.get(order) });
+  if (image.parent !== null) return partAlone(known(image.order).name.replace(/-\d+$/, ''));
+  if (image.children > 0) return mayCancelWhole(image.status, parts.map((part) => ({ name: known(part.order).name, status: part.status, known: known(part.order) })));
+  return mayCancel(image.status, known(image.order));
 }
+
+/** A cancel of the whole takes every part with it. */
+function cancelParts(to: Status, parts: readonly Image[], by: By & { reason: string }, beside: Beside, plan: Plan): void {
+  for (const part of parts.filter(({ status }) => !isCancelled(status))) {
+    move(part, to, by, `the whole order is cancelled: ${by.reason}`, plan);
+    endHolds(part, to, by.actor, beside, plan);
+  }
+}
+
+const endHolds = (image: Image, to: Status, actor: string, beside: Beside, plan: Plan): void =>
+  closeHolds(beside.holds.filter((hold) => hold.order === image.order), actor, 'moot', `the order is ${to}`, image, beside, plan);
 
 type WishState = 'granted' | 'declined' | 'waiting';
 
@@ -278,7 +293,7 @@ export function openHold(image: Image, kind: string, reason: string, actor: stri
  * What waited for this order to move: kept facts whose time has come, in the order they came, then cancellations that were asked
  * for while a remote call was in doubt.
  */
-export function decidePending(image: Image, beside: Beside, rules: FactRules, plan: Plan): void {
+export function decidePending(image: Image, { parts = [], beside, rules, plan }: { parts?: readonly Image[]; beside: Beside; rules: FactRules; plan: Plan }): void {
   for (let moved = true; moved; ) {
     moved = false;
     for (const kept of beside.inbox.filter((row) => row.order === image.order && row.state === 'kept' && row.id > 0)) {
@@ -296,15 +311,18 @@ export function decidePending(image: Image, beside: Beside, rules: FactRules, pl
       moved = true;
     }
   }
+  // The parts of a split order are at hand where it looks at them: there its wishes are decided.
+  if (parts.length < image.children) return;
   for (const waiting of beside.cancellations.filter((row) => row.order === image.order)) {
-    const answer = cancelOf(image, beside);
+    const answer = cancelOf(image, parts, beside);
     if (answer.is === 'wait') continue;
     beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
     image.pending--;
     image.changed = true;
     if (answer.is === 'yes') {
       move(image, waiting.to, waiting, waiting.reason, plan);
-      closeHolds(beside.holds.filter((hold) => hold.order === image.order), waiting.actor, 'moot', `the order is ${waiting.to}`, image, beside, plan);
+      endHolds(image, waiting.to, waiting.actor, beside, plan);
+      cancelParts(waiting.to, parts, waiting, beside, plan);
       plan.cancellations.push({ id: waiting.id, state: 'granted', reason: GRANTED });
     } else {
       plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });

@@ -31,7 +31,7 @@ export interface WaitingCancellation {
 
 /** What stands beside the status rows of a group; read only for orders that have facts, decisions or something pending. */
 export interface Beside {
-  context: Map<number, Omit<FactContext, 'status'> & { revision: number }>;
+  context: Map<number, Omit<FactContext, 'status'> & { name: string; revision: number }>;
   inbox: StoredFact[];
   cancellations: WaitingCancellation[];
   holds: { id: number; order: number; effect: number | null; task: number | null }[];
@@ -102,7 +102,7 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
   const ids = orders.join(', ');
   const known = events.length > 0 ? format(' OR event_id IN (?)', [events.map((event) => event.eventId)]) : '';
   return [
-    `SELECT id, export_sequence AS exportSequence, nav_order_no AS navOrderNo, revision FROM orders WHERE id IN (${ids})`,
+    `SELECT id, export_sequence AS exportSequence, nav_order_no AS navOrderNo, revision, name FROM orders WHERE id IN (${ids})`,
     `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
@@ -116,7 +116,7 @@ function besideOf([rows = [], lines = [], effects = [], inbox = [], cancellation
   const effectsOf = Map.groupBy(effects as unknown as (FactContext['effects'][number] & { order: number })[], (effect) => effect.order);
   return {
     context: new Map(
-      (rows as { id: number; exportSequence: number; navOrderNo: string | null; revision: number }[]).map(({ id, exportSequence, navOrderNo, revision }) => [id, { order: id, exportSequence, navOrderNo, revision, lines: linesOf.get(id) ?? [], effects: effectsOf.get(id) ?? [] }]),
+      (rows as { id: number; exportSequence: number; navOrderNo: string | null; revision: number; name: string }[]).map(({ id, ...row }) => [id, { order: id, ...row, lines: linesOf.get(id) ?? [], effects: effectsOf.get(id) ?? [] }]),
     ),
     inbox: (inbox as unknown as (StoredFact & { body: string })[]).map((row) => ({ ...row, body: JSON.parse(row.body) as unknown })),
     cancellations: cancellations as unknown as WaitingCancellation[],

@@ -87,17 +87,17 @@ export class Transitions {
   /** Locks the orders and decides every entry in memory. */
   async #decide(connection: PoolConnection, entries: Entry[], wait: boolean) {
     const { images, pauses, beside } = await lockOrders(connection, wantedBy(entries), wait);
-    const ready = wait ? entries : entries.filter((entry) => images.has(orderOf(entry)));
+    const ready = wait ? entries : entries.filter((entry) => ordersOf(entry).every((order) => images.has(order)));
     const more = unforeseen(ready, images, beside);
     if (more.length > 0) await readBeside(connection, more, beside);
     const plan = new Plan();
     const decided = new Map<Entry, Result>();
     for (const entry of ready) {
       const image = images.get(orderOf(entry));
-      const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, beside, plan);
+      const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, { parts: partsOf(images, image), beside, plan });
       decided.set(entry, result);
     }
-    for (const image of images.values()) if (image.changed && image.before.pending > 0) decidePending(image, beside, this.#rules, plan);
+    for (const image of images.values()) if (image.changed && image.before.pending > 0) decidePending(image, { parts: partsOf(images, image), beside, rules: this.#rules, plan });
     return { images, pauses, beside, plan, decided };
   }
 
@@ -161,9 +161,9 @@ export const NO_STAGE = 'no-stage';
 function wantedBy(entries: readonly Entry[]): Wanted {
   const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []));
   const changes = entries.flatMap((entry) => ('change' in entry ? [entry.change] : []));
-  const decided = changes.filter(({ decision, wish, answers, split }) => decision || wish || answers || split).map(({ order }) => order);
+  const decided = changes.filter(({ decision, wish, answers, split }) => decision || wish || answers || split).flatMap(({ order, parts = [] }) => [order, ...parts]);
   return {
-    orders: [...new Set(entries.map(orderOf))].toSorted((a, b) => a - b),
+    orders: [...new Set(entries.flatMap(ordersOf))].toSorted((a, b) => a - b),
     beside: [...new Set([...facts.map((fact) => fact.order), ...decided])],
     events: facts,
     tasks: changes.flatMap(({ task }) => (task ? [task.id] : [])),
@@ -174,8 +174,14 @@ function wantedBy(entries: readonly Entry[]): Wanted {
 function unforeseen(entries: readonly Entry[], images: ReadonlyMap<number, Image>, beside: Beside): number[] {
   const conditional = entries.flatMap((entry) => ('change' in entry && entry.change.to !== undefined && lifecycle.statuses[entry.change.to].workingWhen === 'nav-knows' ? [entry.change.order] : []));
   const closing = entries.flatMap((entry) => ('change' in entry && entry.change.to !== undefined && endsOrder(entry.change.to) && (images.get(entry.change.order)?.holds ?? 0) > 0 ? [entry.change.order] : []));
-  const pending = [...images.values()].filter((image) => image.pending > 0).map((image) => image.order);
+  const pending = [...images.values()].filter((image) => image.pending > 0).flatMap((image) => [image, ...partsOf(images, image)]).map((image) => image.order);
   return [...new Set([...closing, ...pending, ...conditional])].filter((order) => !beside.context.has(order));
 }
 
 const orderOf = (entry: Entry): number => ('fact' in entry ? entry.fact.order : entry.change.order);
+
+/** What an entry must have locked. */
+const ordersOf = (entry: Entry): number[] => [orderOf(entry), ...('change' in entry ? (entry.change.parts ?? []) : [])];
+
+/** The parts of a split order that are locked with it. */
+const partsOf = (images: ReadonlyMap<number, Image>, image: Image | undefined): Image[] => (image && image.children > 0 ? [...images.values()].filter(({ parent }) => parent === image.order) : []);

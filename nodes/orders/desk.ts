@@ -79,7 +79,13 @@ export class OrderDesk {
   /** Cancels the whole order where that can still be had; while a call is in doubt the wish waits for its outcome. */
   async cancel(idOrName: string, { actor, reason, node }: Asked): Promise<Answer> {
     const order = await this.#standing(idOrName);
-    const result = await this.#transitions.transition({ order: order.id, to: 'CS_CANCELLED', actor, node, reason, wish: true });
+    const wish = async () => {
+      const parts = await select<{ id: number }>(this.#pool, 'SELECT order_id AS id FROM order_status WHERE parent_order_id = ?', [order.id]);
+      return this.#transitions.transition({ order: order.id, parts: parts.map(({ id }) => id), to: 'CS_CANCELLED', actor, node, reason, wish: true });
+    };
+    let result = await wish();
+    // It was split between the look at its parts and the lock; that happens once.
+    if (!result.moved && result.refused === 'stale') result = await wish();
     if (result.moved) return answer(order, 200, result.to, 'cancelled');
     const status = result.status ?? order.status;
     if (result.waiting !== undefined) return answer(order, 202, status, 'waiting', result.waiting);

@@ -123,10 +123,11 @@ const claimOf = (work: Work): Pick<Change, 'order' | 'from' | 'token'> => ({ ord
 const ending = (work: Work, result: string): Pick<Change, 'task'> => (work.source === 'task' ? { task: { id: work.id, token: work.token, result } } : {});
 
 /** What the claim's remote calls have brought about. */
-const broughtBy = ({ effects, captured, exported, voided, split, writes }: Work): Pick<Change, 'effects' | 'captured' | 'exported' | 'voided' | 'split' | 'writes'> => ({
+const broughtBy = ({ effects, captured, exported, voided, split, writes, parts }: Work): Pick<Change, 'effects' | 'captured' | 'exported' | 'voided' | 'split' | 'writes' | 'parts'> => ({
   effects,
   ...(split && { split }),
   ...(writes && { writes }),
+  ...(parts && { parts }),
   ...(captured && { captured }),
   ...(exported && { exported }),
   ...(voided && { voided }),

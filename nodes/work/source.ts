@@ -50,6 +50,8 @@ export interface Work {
   effects: EffectOutcome[];
   /** The parts that the order is split into: written with the step to SPLIT. */
   split?: Split;
+  /** Parts of the order that are decided with the end of the stage. */
+  parts?: readonly number[];
   /** Rows that are written with the end of the stage. */
   writes?: Write[];
   /** What was found, added to the reason of the step. */

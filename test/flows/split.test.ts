@@ -90,3 +90,52 @@ test('a split order is in no stage in any status, and steps along as its parts d
   }
   await waitFor(async () => (await system.count('SELECT COUNT(*) FROM tasks WHERE done_at IS NULL')) === 0, { what: 'the end of every task', seen: () => system.sql('SELECT kind, due_at, claimed_by, holds, reason FROM tasks WHERE done_at IS NULL') });
 }, 60_000);
+
+test('the same order in every search, and twice in each: split once', async () => {
+  await system.fault({ system: 'sfcc', operation: 'mark-exported', fault: 'error' }, { system: 'sfcc', operation: 'search', fault: 'duplicate' });
+  const names = await system.place(3, { template: 'split', site: 'POPS-EU' });
+  await waitFor(async () => (await Promise.all(names.map(partsOf))).every((parts) => parts.length > 1), { what: 'parts' });
+  const again = await system.count("SELECT COUNT(*) FROM job_runs WHERE result REGEXP '[1-9][0-9]* known'");
+  await waitFor(async () => (await system.count("SELECT COUNT(*) FROM job_runs WHERE result REGEXP '[1-9][0-9]* known'")) > again, { what: 'one more run that found them again' });
+  await system.clearFaults();
+  await carry(names);
+  for (const name of names) {
+    const parts = await partsOf(name);
+    expect(await system.count('SELECT COUNT(*) FROM orders WHERE platform_id = ?', [name.slice(3)])).toBe(1 + parts.length);
+    expect(deeds(await system.effects({ name }), 0)).toEqual(['sfcc capture', 'sfcc fulfill']);
+  }
+}, 120_000);
+
+test('a store that does not export to NAV: parts begin released, NAV hears of none, the storefront is told once', async () => {
+  await system.sql("UPDATE stores SET export_to_nav = FALSE WHERE site = 'POPS-JP'");
+  const names = await system.place(3, { template: 'split', site: 'POPS-JP' });
+  await carry(names);
+  for (const name of names) {
+    const effects = await system.effects({ name });
+    expect(effects.filter(({ system: partner }) => partner === 'nav')).toEqual([]);
+    expect(deeds(effects, 0)).toEqual(['sfcc capture', 'sfcc fulfill']);
+    for (const part of await partsOf(name)) expect((await system.order(part.name)).timeline.find(({ kind }) => kind === 'transition')?.text).toBe(`RELEASED_FROM_NAV – part ${part.part} of ${name}`);
+  }
+}, 120_000);
+
+const cancel = (name: string) => system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'the customer called' } });
+
+test('before NAV knows it a split order is cancelled with all its parts, and voided at the storefront once; a part alone is not', async () => {
+  const pause = await system.pause('stage', 'READY_TO_CREATE_IN_NAV');
+  const [name = ''] = await system.place(1, { template: 'split', site: 'POPS-US' });
+  await system.reach(name, 'SPLIT');
+  const [first] = await partsOf(name);
+  expect(await cancel(first?.name ?? '')).toMatchObject({ status: 409, body: { result: 'refused', reason: expect.stringContaining(name) as string } });
+  expect(await cancel(name)).toMatchObject({ status: 200, body: { order_id: name, status: 'CS_CANCELLED', result: 'cancelled' } });
+  await system.resume(pause);
+  await waitFor(async () => (await system.storefront(name)).cancelled, { what: 'the cancel at the storefront' });
+  await waitFor(async () => (await system.order(name)).payments.every(({ state }) => state === 'voided'), { what: 'voided payments' });
+  expect((await partsOf(name)).map(({ status }) => status)).not.toContain('READY_TO_CREATE_IN_NAV');
+  expect((await system.effects({ name })).map(({ system: partner, operation }) => `${partner} ${operation}`)).toEqual(['sfcc cancel']);
+}, 60_000);
+
+test('what has been shipped is refunded, not cancelled: a part refuses for the whole', async () => {
+  const [{ name } = { name: '' }] = await system.sql<{ name: string }>("SELECT o.name FROM orders o JOIN order_status s ON s.order_id = o.id WHERE s.children > 0 AND s.status = 'FULFILLED' LIMIT 1");
+  expect(await cancel(name)).toMatchObject({ status: 409, body: { result: 'refused', possible: ['refund'] } });
+  expect((await system.storefront(name)).cancelled).toBe(false);
+});

@@ -27,7 +27,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
   for (const status of SPINE) stages.addStatus(status, { node: status, scheduled: false });
   stages.addStatus('CS_CANCELLED', { node: 'CS_CANCELLED', scheduled: false });
   stages.addStatus('SHIPPED', { node: 'SHIPPED', scheduled: true });
-  for (const kind of ['sfcc.cancel', 'sfcc.mark-exported']) stages.addTask(kind, { node: kind, scheduled: false });
+  for (const kind of ['sfcc.cancel', 'sfcc.mark-exported', 'parent.recompute', 'sfcc.fulfil']) stages.addTask(kind, { node: kind, scheduled: false });
   const transitions = new Transitions(pool, stages, { ...navFacts, ...camelFacts });
   const processes = new Processes(pool, silent, { instance, role: 'all' }, departures);
   await processes.start();
@@ -44,10 +44,10 @@ export async function createEngine(world: World, instance = `test-${Math.random(
     ends: new StageEnds({ transitions, claims, active }),
     ledger: new Ledger({ pool, processes, transitions, lookAfterMs: [10, 20] }),
     sweep: new Sweep({ pool, stages, pauses, transitions, claims, active, log: silent }),
-    /** Claims one order of a status, as a stage would. */
-    async claim(status: Status, more: Partial<Work> = {}): Promise<Work> {
-      const [claim] = await claims.claim({ kind: 'status', name: status }, 'US', 1);
-      if (!claim) throw new Error(`nothing is due in ${status}`);
+    /** Claims one order of a status, or one task of a kind, as a stage would. */
+    async claim(of: Status | { task: string }, more: Partial<Work> = {}): Promise<Work> {
+      const [claim] = await claims.claim(typeof of === 'string' ? { kind: 'status', name: of } : { kind: 'task', name: of.task }, 'US', 1);
+      if (!claim) throw new Error(`nothing is due in ${JSON.stringify(of)}`);
       const work: Work = { ...claim, node: 'test', retry: { attempts: 3, firstMs: 10, maxMs: 100 }, since: performance.now(), effects: [], ...more };
       active.begin(work, () => undefined);
       return work;
