@@ -64,6 +64,7 @@ function sandboxService({ node, settings, credentials, amqpPort, prepared, event
           OMS_SANDBOX_AMQP_PORT: String(amqpPort),
           OMS_TOKEN_MULESOFT: credentials.variables.OMS_TOKEN_MULESOFT,
           OMS_TOKEN_SERVICE_BUS: credentials.variables.OMS_TOKEN_SERVICE_BUS,
+          OMS_TOKEN_PRINT_STATION: credentials.variables.OMS_TOKEN_PRINT_STATION,
         },
         log: prepared ? undefined : path.join(settings.logDirectory, 'sandbox.log'),
         detached: true,

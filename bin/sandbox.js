@@ -29,6 +29,9 @@ function partners({ port, amqpPort }) {
       SERVICE_BUS_TOPIC: 'fulfillment-events',
       SERVICE_BUS_SUBSCRIPTION: 'oms',
       SERVICE_BUS_EVENTS_TOPIC: 'order-events',
+      SERVICE_BUS_PRINT_TOPIC: 'int-prod-order-update-bs',
+      SERVICE_BUS_BATCHING_TOPIC: 'int-prod-batching-update-oms',
+      SERVICE_BUS_BATCHING_SUBSCRIPTION: 'oms',
     },
   ];
 }

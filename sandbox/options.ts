@@ -13,7 +13,7 @@ export function readOptions(env: Environment): SandboxOptions {
     dataDir: env.OMS_DATA_DIR || '.data',
     oms: {
       url: url(env.OMS_URL || `http://127.0.0.1:${env.OMS_PORT || 1880}`),
-      tokens: { mulesoft: env.OMS_TOKEN_MULESOFT ?? '', serviceBus: env.OMS_TOKEN_SERVICE_BUS ?? '' },
+      tokens: { mulesoft: env.OMS_TOKEN_MULESOFT ?? '', serviceBus: env.OMS_TOKEN_SERVICE_BUS ?? '', printStation: env.OMS_TOKEN_PRINT_STATION ?? '' },
     },
     pace: number(env, 'OMS_SANDBOX_PACE', 1, (value) => value >= 0 && value <= 1000),
   };

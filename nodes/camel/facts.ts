@@ -95,8 +95,6 @@ export const camelFacts: FactRules = {
       writes: parcelRows(shipment, context.order),
     };
   },
-
-  batched: () => ({ is: 'exception', reason: 'a batch was reported for an order that is not printed here' }),
 };
 
 /** What follows where a cancel has won against the warehouse. */
@@ -142,11 +140,14 @@ export const camelUsual: readonly UsualFact[] = [
 const left = (lines: FactContext['lines']): Shipment['lines'] =>
   lines.map(({ lineId, quantity, shipped, cancelled }) => ({ line_id: lineId, quantity: quantity - shipped - cancelled })).filter(({ quantity }) => quantity > 0);
 
+/** What the print floor tells shares the stream of Cirro's events. */
+const sourceOf = (type: string): string => (type === 'batched' || type.startsWith('print_station.') ? 'print-station' : 'cirro');
+
 /** REST and Service Bus carry the same event with the same id: they share one inbox source. */
 export const camelReadings: Readonly<Record<string, Reading>> = {
   'fulfillment-event': {
     answers: 'one',
-    read: (event: FulfillmentEvent) => [{ source: 'cirro', eventId: event.id, type: event.type, orderName: event.order_id, body: event }],
+    read: (event: FulfillmentEvent) => [{ source: sourceOf(event.type), eventId: event.id, type: event.type, orderName: event.order_id, body: event }],
   },
   'fulfill-orders': {
     answers: 'each',

@@ -212,7 +212,7 @@ function move(image: Image, to: Status, { actor, node = null }: By, reason: stri
   image.changed = true;
 }
 
-const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, navOrderNo: null, lines: [], effects: [] };
+const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, navOrderNo: null, path: null, batchReference: null, batchSequence: 0, lines: [], effects: [] };
 
 /** Decides an incoming fact; the same event again gets the stored answer. */
 export function decideFact(fact: Fact, image: Image | undefined, beside: Beside, rules: FactRules, plan: Plan): FactResult {
@@ -266,10 +266,17 @@ function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecisi
   settle(image, settles, `settled by ${from.type}`, from.actor, beside, plan);
   if (order) {
     plan.orders.push({ order: image.order, columns: order });
-    if (context && order.export_sequence !== undefined) context.exportSequence = order.export_sequence;
+    if (context) learn(context, order);
   }
   if (hold) openHold(image, hold.kind, hold.reason, from.actor, plan);
   image.changed = true;
+}
+
+/** What is decided next in the same group knows it, too. */
+function learn(context: Omit<FactContext, 'status'>, { export_sequence: exportSequence, batch_sequence: batchSequence, batch_reference: batchReference }: NonNullable<(FactDecision & { is: 'applied' })['order']>): void {
+  if (exportSequence !== undefined) context.exportSequence = exportSequence;
+  if (batchSequence !== undefined) context.batchSequence = batchSequence;
+  if (batchReference !== undefined) context.batchReference = batchReference;
 }
 
 /** A fact that implies a remote call settles it as done, and closes the hold that asked about it. */

@@ -22,6 +22,12 @@ export interface FactContext {
   exportSequence: number;
   /** NAV's own number, once it is known. */
   navOrderNo: string | null;
+  /** Who fulfils it; NULL where its lines go different ways, or it was never generalised. */
+  path: string | null;
+  /** The batch it is printed in, once that is known. */
+  batchReference: string | null;
+  /** Counts the requests to print it. */
+  batchSequence: number;
   lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];
   effects: readonly { id: number; kind: string; key: string; state: string; attempt: number }[];
 }
@@ -45,7 +51,7 @@ export type FactDecision =
       /** Kinds of effects that this fact proves to have happened. */
       settles?: readonly string[];
       /** Columns of the order that the fact teaches us. */
-      order?: { nav_order_no?: string; export_sequence?: number };
+      order?: { nav_order_no?: string; export_sequence?: number; batch_reference?: string; batch_sequence?: number };
       hold?: { kind: string; reason: string };
     }
   /** The order has passed it; nothing is to be done. */

@@ -189,8 +189,9 @@ export const lifecycle = defineLifecycle({
   },
   PRINT_STATION_READY_FOR_BATCHING: {
     phase: 'batching', kind: 'working', owner: 'PrintStation', cancel: 'nav', stuckAfter: hours(4),
-    next: ['PRINT_STATION_WAITING_FOR_BATCHING', 'PRINT_STATION_FAILED_EXPORT'],
+    next: ['PRINT_STATION_WAITING_FOR_BATCHING', 'PRINT_STATION_FAILED_EXPORT', 'PRINT_STATION_BATCHED', 'FAILED_TO_BATCH'],
     runbook: 'Ask the print floor for the batch; put back to push it again.',
+    note: 'batched or failed directly when the result settles a request in doubt',
   },
   PRINT_STATION_WAITING_FOR_BATCHING: {
     phase: 'batching', kind: 'waiting', owner: 'PrintStation', cancel: 'print', stuckAfter: hours(4),

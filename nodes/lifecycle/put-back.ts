@@ -1,5 +1,11 @@
 import { lifecycle, type Status } from './lifecycle';
 
+/** An order that failed while it waited for an answer is asked about anew: it goes to the step before. */
+const ASKED_ANEW: Readonly<Partial<Record<Status, Status>>> = {
+  PRINT_STATION_WAITING_FOR_BATCHING: 'PRINT_STATION_READY_FOR_BATCHING',
+  WAITING_BATCHING_CAPACITY: 'READY_FOR_BATCHING',
+};
+
 /**
  * Where a put-back leads from an error: to where the order failed from, or else along the first declared way.
  * @param failedFrom what its last audit left
@@ -7,7 +13,8 @@ import { lifecycle, type Status } from './lifecycle';
  */
 export function putBackTo(status: Status, failedFrom: string): Status | undefined {
   if (lifecycle.statuses[status].kind !== 'error') return undefined;
-  if (lifecycle.has(failedFrom) && lifecycle.allows(status, failedFrom)) return failedFrom;
+  const from = lifecycle.has(failedFrom) ? (ASKED_ANEW[failedFrom] ?? failedFrom) : undefined;
+  if (from !== undefined && lifecycle.allows(status, from)) return from;
   return status === 'STROOPWAFEL_EXCEPTION' ? undefined : lifecycle.statuses[status].next[0];
 }
 

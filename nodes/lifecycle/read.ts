@@ -102,7 +102,7 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
   const ids = orders.join(', ');
   const known = events.length > 0 ? format(' OR event_id IN (?)', [events.map((event) => event.eventId)]) : '';
   return [
-    `SELECT id, export_sequence AS exportSequence, nav_order_no AS navOrderNo, revision, name FROM orders WHERE id IN (${ids})`,
+    `SELECT id, export_sequence AS exportSequence, nav_order_no AS navOrderNo, revision, name, path, batch_reference AS batchReference, batch_sequence AS batchSequence FROM orders WHERE id IN (${ids})`,
     `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
@@ -116,7 +116,7 @@ function besideOf([rows = [], lines = [], effects = [], inbox = [], cancellation
   const effectsOf = Map.groupBy(effects as unknown as (FactContext['effects'][number] & { order: number })[], (effect) => effect.order);
   return {
     context: new Map(
-      (rows as { id: number; exportSequence: number; navOrderNo: string | null; revision: number; name: string }[]).map(({ id, ...row }) => [id, { order: id, ...row, lines: linesOf.get(id) ?? [], effects: effectsOf.get(id) ?? [] }]),
+      (rows as unknown as (Omit<FactContext, 'order' | 'status' | 'lines' | 'effects'> & { id: number; revision: number; name: string })[]).map(({ id, ...columns }) => [id, { order: id, ...columns, lines: linesOf.get(id) ?? [], effects: effectsOf.get(id) ?? [] }]),
     ),
     inbox: (inbox as unknown as (StoredFact & { body: string })[]).map((row) => ({ ...row, body: JSON.parse(row.body) as unknown })),
     cancellations: cancellations as unknown as WaitingCancellation[],

@@ -171,6 +171,10 @@ export interface Order extends CanonicalOrder {
   readonly revision: number;
   /** Counts the requests to fulfil this order, from 1. */
   readonly exportSequence: number;
+  /** Counts the requests to print this order, from 1. */
+  readonly batchSequence: number;
+  /** The batch it is printed in, once that is known. */
+  readonly batchReference?: string;
   readonly warehouse: Warehouse;
   readonly navCustomerNo?: string;
   readonly fulfillments: readonly Fulfillment[];

@@ -26,6 +26,7 @@ export async function setUpSandboxStores(pool: Pool): Promise<void> {
     await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('nav.shipment-notice', '', ?) ${keep}`, [EVERY_3_SECONDS]);
     await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('cirro.master-switch', '', '*/30 * * * * *') ${keep}`);
     await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('cirro.inventory-recheck', '', '*/5 * * * * *') ${keep}`);
+    await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('batching.capacity', '', '*/30 * * * * *') ${keep}`);
     await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('oms.watch', '', '*/5 * * * * *') ${keep}`);
   });
 }

@@ -27,6 +27,9 @@ export interface Standing {
   parent: string | null;
   /** Its parts, where it was split. */
   children: PartStanding[];
+  path: string | null;
+  batchReference: string | null;
+  batchSequence: number;
   /** Of its last audit: what it left, and why. */
   last: { from: string; actor: string; reason: string };
   lines: FactContext['lines'];
@@ -76,7 +79,7 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
     `SET @order = (SELECT id FROM orders WHERE name = ? ${byId ? 'OR id = ?' : ''} LIMIT 1);
      SELECT NOW(6) AS now, o.id, o.name, s.status, s.version, st.platform, st.url AS storeUrl, s.entered_at AS enteredAt, s.due_at AS dueAt, COALESCE(s.due_at <= NOW(6), FALSE) AS isDue,
             s.claimed_by AS claimedBy, s.claimed_at AS claimedAt, p.id IS NOT NULL AS beats, s.attempts, s.holds AS holdCount, s.reason, o.revision, o.export_sequence AS exportSequence,
-            o.nav_order_no AS navOrderNo, parent.name AS parent, a.from_status AS failedFrom, a.actor, a.reason AS why
+            o.nav_order_no AS navOrderNo, o.path, o.batch_reference AS batchReference, o.batch_sequence AS batchSequence, parent.name AS parent, a.from_status AS failedFrom, a.actor, a.reason AS why
        FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version LEFT JOIN orders parent ON parent.id = o.parent_order_id
        LEFT JOIN processes p ON p.id = s.claimed_by AND p.${ALIVE.replace(' AND ', ' AND p.')} WHERE o.id = @order;
      SELECT line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id = @order ORDER BY position;

@@ -95,7 +95,8 @@ export class Why {
 
   /** The facts that would move the order if they came now. */
   #factsFor(standing: Standing): WhyAnswer['next']['facts'] {
-    const context: FactContext = { order: standing.id, status: standing.status, exportSequence: standing.exportSequence, navOrderNo: standing.navOrderNo, lines: standing.lines, effects: standing.effects };
+    const { id: order, status, exportSequence, navOrderNo, path, batchReference, batchSequence, lines, effects } = standing;
+    const context: FactContext = { order, status, exportSequence, navOrderNo, path, batchReference, batchSequence, lines, effects };
     return this.#parts.usual.flatMap((fact) => {
       const decision = this.#parts.rules[fact.type]?.(fact.body(context) as never, context);
       return decision?.is === 'applied' ? [{ fact: fact.type, from: fact.from, to: decision.to ?? null, reason: decision.reason }] : [];

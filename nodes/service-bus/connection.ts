@@ -12,6 +12,11 @@ export interface ServiceBusSettings {
   subscription: string;
   /** The topic of the domain events. */
   eventsTopic: string;
+  /** The topic of requests to print. */
+  printTopic: string;
+  /** Where the print floor answers. */
+  batchingTopic: string;
+  batchingSubscription: string;
   close?(): void;
 }
 
@@ -22,6 +27,9 @@ export function serviceBusSettings(env: Environment): ServiceBusSettings {
     topic: env.optional('SERVICE_BUS_TOPIC') ?? 'fulfillment-events',
     subscription: env.optional('SERVICE_BUS_SUBSCRIPTION') ?? 'oms',
     eventsTopic: env.optional('SERVICE_BUS_EVENTS_TOPIC') ?? 'order-events',
+    printTopic: env.optional('SERVICE_BUS_PRINT_TOPIC') ?? 'int-prod-order-update-bs',
+    batchingTopic: env.optional('SERVICE_BUS_BATCHING_TOPIC') ?? 'int-prod-batching-update-oms',
+    batchingSubscription: env.optional('SERVICE_BUS_BATCHING_SUBSCRIPTION') ?? 'oms',
   };
 }
 

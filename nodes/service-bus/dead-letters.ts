@@ -37,10 +37,10 @@ export function sequenceOf(text: string): Long {
 const unknown = (sequence: string): InvalidInput => new InvalidInput(`there is no dead letter ${sequence}`, { code: 'dead-letter.unknown' });
 
 export class DeadLetterQueue {
-  readonly #settings: ServiceBusSettings;
+  readonly #settings: Pick<ServiceBusSettings, 'connectionString' | 'topic' | 'subscription'>;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(settings: ServiceBusSettings) {
+  constructor(settings: Pick<ServiceBusSettings, 'connectionString' | 'topic' | 'subscription'>) {
     this.#settings = settings;
   }
 

@@ -10,6 +10,8 @@ import { Receivers } from './receivers';
 
 interface ReceiveConfig extends NodeConfig {
   connection: string;
+  /** Which of the subscriptions: the warehouses' events unless told otherwise. */
+  source?: 'fulfillment' | 'batching';
   inFlight: number | string;
   /** Deliveries in vain after which a message is a dead letter. */
   maxDeliveries?: number | string;
@@ -18,7 +20,8 @@ interface ReceiveConfig extends NodeConfig {
 const MAX_DELIVERIES = 10;
 
 export default defineNode<ReceiveConfig>('oms-service-bus-receive', (node, config) => {
-  const { connectionString, topic, subscription } = node.use<ServiceBusSettings>(config.connection);
+  const { connectionString, ...bus } = node.use<ServiceBusSettings>(config.connection);
+  const [topic, subscription] = config.source === 'batching' ? [bus.batchingTopic, bus.batchingSubscription] : [bus.topic, bus.subscription];
   if (!node.services.get(Role).answers) return {};
   const { pool } = node.services.get(Database);
   const about = { node: node.id, flow: node.flow };

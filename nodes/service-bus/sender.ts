@@ -21,9 +21,10 @@ export interface Sender {
   /**
    * Sends them in their order, as few batches as their sizes allow, one after the other. Where it fails some may have been taken: they
    * are sent again with the same ids.
+   * @param leave called right before a batch goes out; what it throws keeps the batch here
    * @throws Retryable `service-bus.not-sent` · InvalidInput `service-bus.too-large`
    */
-  send(messages: readonly BusSend[]): Promise<void>;
+  send(messages: readonly BusSend[], leave?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,9 +33,9 @@ export function createSender({ connectionString, topic, timeoutMs = 10_000 }: { 
   const client = connect({ connectionString, timeoutMs });
   const sender = client.createSender(topic);
   return {
-    async send(messages) {
+    async send(messages, leave) {
       try {
-        await sendAll(sender, messages.map(toServiceBus));
+        await sendAll(sender, messages.map(toServiceBus), leave);
       } catch (error) {
         throw isKnownError(error) ? error : inOurWords(error, topic);
       }
@@ -55,24 +56,25 @@ const toServiceBus = ({ id, session, subject, properties, body }: BusSend): Serv
   ...(properties && { applicationProperties: { ...properties } }),
 });
 
-async function sendAll(sender: ServiceBusSender, messages: readonly ServiceBusMessage[]): Promise<void> {
+async function sendAll(sender: ServiceBusSender, messages: readonly ServiceBusMessage[], leave?: () => void): Promise<void> {
   let batch = await sender.createMessageBatch();
   for (const message of messages) {
     if (batch.tryAddMessage(message)) continue;
     if (batch.count > 0) {
-      await sendBatch(sender, batch);
+      await sendBatch(sender, batch, leave);
       batch = await sender.createMessageBatch();
       if (batch.tryAddMessage(message)) continue;
     }
     throw new InvalidInput(`the message ${String(message.messageId)} is larger than the Service Bus takes`, { code: 'service-bus.too-large' });
   }
-  if (batch.count > 0) await sendBatch(sender, batch);
+  if (batch.count > 0) await sendBatch(sender, batch, leave);
 }
 
 const LOOK_MS = 50;
 
 /** A send whose link is gone gets no answer any more: waiting for the time-out would hold up everything behind it. */
-async function sendBatch(sender: ServiceBusSender, batch: ServiceBusMessageBatch): Promise<void> {
+async function sendBatch(sender: ServiceBusSender, batch: ServiceBusMessageBatch, leave?: () => void): Promise<void> {
+  leave?.();
   const cut = new AbortController();
   // Making the batch has opened it.
   const link = openLinkOf(sender);

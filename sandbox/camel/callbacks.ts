@@ -1,7 +1,10 @@
 import type { Change, Ledger, Replayable } from '../journal/ledger';
 
-/** What Camel and Cirro tell the OMS: `accept` by REST, `announce` the same over Service Bus. */
-export type CallbackKind = 'release' | 'accept' | 'announce' | 'ship';
+/**
+ * What the partners tell the OMS. Camel and Cirro: `accept` by REST, `announce` the same over Service Bus. The print floor: `print-batch`
+ * by REST, `print-announce` the same over Service Bus.
+ */
+export type CallbackKind = 'release' | 'accept' | 'announce' | 'ship' | 'print-created' | 'print-batch' | 'print-announce';
 
 /** A message to the OMS that has not been delivered yet. */
 export interface Owed {
@@ -49,7 +52,7 @@ interface Numbered extends Change {
   lastNumber: number;
 }
 
-/** The memory of Camel and Cirro: requests taken, callbacks owed. */
+/** The memory of Camel and Cirro: requests taken; and the callbacks that the partners owe. */
 export class CamelState implements Replayable {
   /** Told of each callback that becomes owed while the sandbox runs. */
   onOwed: (owed: Owed) => void = () => {};

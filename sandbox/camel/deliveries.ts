@@ -13,8 +13,10 @@ export type Outcome =
 
 /** How callbacks of one kind are delivered. */
 interface Delivery {
+  /** Whose faults strike it. */
+  system: 'camel' | 'print-station';
   /** The name by which a fault can be narrowed to it. */
-  operation: 'release' | 'accept' | 'ship';
+  operation: 'release' | 'accept' | 'ship' | 'order-created' | 'batch';
   /** How many go into one request. */
   batch: number;
   /** One outcome for each callback, in order. `garbage` sends the body broken in two. */
@@ -22,23 +24,27 @@ interface Delivery {
 }
 
 /** All ways to deliver. */
-export function deliveries(oms: OmsClient, broker: Broker, plans: Plans): Record<CallbackKind, Delivery> {
+export function deliveries(oms: OmsClient, { cirro: broker, printFloor }: { cirro: Broker; printFloor: Broker }, plans: Plans): Record<CallbackKind, Delivery> {
   const shipped = (owed: Owed): Change[] =>
     owed.requestId !== undefined && isAcceptance(owed) ? plans.ship(owed.requestId) : [];
   return {
+    ...printDeliveries(oms, printFloor),
     release: {
+      system: 'camel',
       operation: 'release',
       batch: 1,
       deliver: (owed, garbage) => each(owed, async (one) =>
         outcome(await oms.send('PATCH', `/api/v3/osor_order/status/${encodeURIComponent(one.orderId)}`, 'mulesoft', write(one.body, garbage)), () => [])),
     },
     accept: {
+      system: 'camel',
       operation: 'accept',
       batch: 1,
       deliver: (owed, garbage) => each(owed, async (one) =>
         outcome(await oms.send('POST', '/api/service_bus/events', 'serviceBus', write(one.body, garbage)), () => shipped(one))),
     },
     announce: {
+      system: 'camel',
       operation: 'accept',
       batch: 1,
       deliver: (owed, garbage) => each(owed, (one) => {
@@ -48,20 +54,41 @@ export function deliveries(oms: OmsClient, broker: Broker, plans: Plans): Record
       }),
     },
     ship: {
+      system: 'camel',
       operation: 'ship',
       batch: 20,
-      deliver: async (owed, garbage) => {
-        const body = write({ orders: owed.map((one) => one.body) }, garbage);
-        const answer = await oms.send('POST', '/api/v3/osor_order/fulfill_orders', 'mulesoft', body);
-        const results = answer?.status === 200 ? resultsOf(answer.body) : [];
-        return owed.map((_one, index) => (answer?.status === 200 ? itemOutcome(results[index]) : outcome(answer, () => [])));
-      },
+      deliver: (owed, garbage) => together(owed, (body) => oms.send('POST', '/api/v3/osor_order/fulfill_orders', 'mulesoft', body), garbage),
     },
   };
 }
 
 /** Only what Cirro takes is shipped. */
 const isAcceptance = ({ body }: Owed): boolean => body.type === 'accepted';
+
+/** What PrintStation and BatchStation tell. */
+function printDeliveries(oms: OmsClient, broker: Broker): Record<'print-created' | 'print-announce' | 'print-batch', Delivery> {
+  const overTheBus: Delivery['deliver'] = (owed, garbage) => each(owed, ({ body }) => {
+    const id = String(body.id);
+    return Promise.resolve({ result: 'delivered', then: [broker.publishing({ messageId: garbage ? `${id}-garbage` : id, body: write(body, garbage) })] });
+  });
+  return {
+    'print-created': { system: 'print-station', operation: 'order-created', batch: 1, deliver: overTheBus },
+    'print-announce': { system: 'print-station', operation: 'batch', batch: 1, deliver: overTheBus },
+    'print-batch': {
+      system: 'print-station',
+      operation: 'batch',
+      batch: 20,
+      deliver: (owed, garbage) => together(owed, (body) => oms.send('POST', '/api/v3/print_station/batches', 'printStation', body), garbage),
+    },
+  };
+}
+
+/** Several in one request, each answered for itself. */
+async function together(owed: readonly Owed[], send: (body: string) => Promise<OmsAnswer>, garbage: boolean): Promise<Outcome[]> {
+  const answer = await send(write({ orders: owed.map((one) => one.body) }, garbage));
+  const results = answer?.status === 200 ? resultsOf(answer.body) : [];
+  return owed.map((_one, index) => (answer?.status === 200 ? itemOutcome(results[index]) : outcome(answer, () => [])));
+}
 
 async function each(owed: readonly Owed[], deliver: (one: Owed) => Promise<Outcome>): Promise<Outcome[]> {
   return Promise.all(owed.map(deliver));

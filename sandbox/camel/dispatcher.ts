@@ -16,6 +16,9 @@ interface Item {
   echo?: 'whole' | 'garbage';
 }
 
+/** What is delivered by being published. */
+const BY_BUS: ReadonlySet<CallbackKind> = new Set(['announce', 'print-created', 'print-announce']);
+
 const firstBackoffMs = 200;
 const longestBackoffMs = 5000;
 const limit = 20;
@@ -111,7 +114,8 @@ export class Dispatcher {
   /** Lets the faults loose on a first attempt; `wait` when it is not to be made now. */
   #twist(item: Item): 'go' | 'wait' {
     const { owed } = item;
-    const misfortune = this.#faults.strike('camel', this.#deliveries[owed.kind].operation);
+    const { system, operation } = this.#deliveries[owed.kind];
+    const misfortune = this.#faults.strike(system, operation);
     const { holdMs, echo, overtaken, refusal } = twist(owed, misfortune);
     if (refusal === 'silence') {
       this.#ledger.commit(this.#state.settling(owed.id, 'refused', 'the partner was told to refuse'));
@@ -180,7 +184,7 @@ export class Dispatcher {
   #settle(item: Item, outcome: Outcome | undefined): Change[] {
     const { owed, echo } = item;
     if (!outcome) return [];
-    if (echo) return owed.kind === 'announce' && outcome.result === 'delivered' ? outcome.then : [];
+    if (echo) return BY_BUS.has(owed.kind) && outcome.result === 'delivered' ? outcome.then : [];
     if (!this.#state.isOwed(owed.id)) return [];
     if (outcome.result === 'delivered') return [this.#state.settling(owed.id, 'delivered'), ...outcome.then];
     if (outcome.result === 'again') item.attempts += 1;

@@ -41,8 +41,13 @@ export function twist(owed: Owed, { delayMs, fault, ms }: Misfortune): Twist {
 }
 
 function refusalOf({ kind, body }: Owed): Record<string, unknown> | 'silence' {
-  if (kind === 'ship') return 'silence';
+  if (kind === 'ship' || kind === 'print-created') return 'silence';
   const reason = 'The sandbox was told to refuse this.';
+  if (kind === 'print-announce') return { ...body, type: 'Event::BatchFailed', data: { reason } };
+  if (kind === 'print-batch') {
+    const { batch_reference: _reference, ...result } = body;
+    return { ...result, result: 'failed', reason };
+  }
   if (kind === 'release') return { ...body, status: 'FAILED_TO_RELEASE_FROM_NAV', reason };
   return { ...body, type: 'rejected', data: { ...(body.data as object), reason } };
 }

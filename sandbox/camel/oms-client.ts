@@ -6,7 +6,7 @@ export type OmsAnswer = { status: number; body: unknown } | undefined;
 /** Where the OMS is and how the partners prove themselves. */
 export interface OmsAccess {
   url: string;
-  tokens: { mulesoft: string; serviceBus: string };
+  tokens: { mulesoft: string; serviceBus: string; printStation: string };
 }
 
 /** How many requests to the OMS may run at once. */
@@ -30,7 +30,7 @@ export class OmsClient {
       const response = await this.#pool.request({
         method,
         path,
-        headers: { 'content-type': 'application/json', 'x-user-token': this.#tokens[as] },
+        headers: { 'content-type': 'application/json', ...(as === 'printStation' ? { authorization: `Bearer ${this.#tokens[as]}` } : { 'x-user-token': this.#tokens[as] }) },
         body,
       });
       const text = await response.body.text();

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { type Connection, type Container, create_container, type EventContext, message as amqp, type Sender } from 'rhea';
-import type { FaultTable } from '../faults/fault-table';
-import { type Broker, topicName } from './broker';
+import type { FaultTable, Misfortune } from '../faults/fault-table';
+import type { Broker } from './broker';
 import { type EventTopic, eventTopicName } from './event-topic';
 import { isRequestAddress, Management } from './management';
 import { Pump } from './pump';
@@ -12,13 +12,23 @@ import { attachOf, cut, cutSocket, deliveryOf, messageOf, outcomes, partsOf, rec
 import { Settlement } from './settlement';
 import { notFound, refusals } from './wire';
 
+/** A partner that takes what is sent to a topic at once. */
+export interface Inlet {
+  readonly topic: string;
+  /** The operation of each message, by which a fault can be narrowed to it. */
+  operationsOf(encoded: readonly Buffer[]): readonly string[];
+  /** Takes the messages of one send, durably. */
+  take(encoded: readonly Buffer[]): void;
+}
+
 const batchFormat = 0x80013700;
 const largestMessage = 262_144;
 
 /** The Service Bus as a client sees it: AMQP 1.0 over plain TCP (`UseDevelopmentEmulator=true`). */
 export class AmqpServer {
-  readonly #broker: Broker;
+  readonly #brokers: readonly Broker[];
   readonly #events: EventTopic;
+  readonly #printFloor: Inlet;
   readonly #faults: FaultTable;
   readonly #management: Management;
   readonly #settlement: Settlement;
@@ -30,13 +40,15 @@ export class AmqpServer {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
 
-  constructor(broker: Broker, events: EventTopic, faults: FaultTable) {
-    this.#broker = broker;
+  constructor({ brokers, events, printFloor, faults }: { brokers: readonly Broker[]; events: EventTopic; printFloor: Inlet; faults: FaultTable }) {
+    this.#brokers = brokers;
     this.#events = events;
+    this.#printFloor = printFloor;
     this.#faults = faults;
     this.#management = new Management((address) => this.#find(address));
     this.#settlement = new Settlement(faults);
-    this.#pumps = new Map([broker.subscription, broker.deadLetters, events.subscription].map((queue) => [queue, new Pump(queue, broker, faults)]));
+    const queues = [...brokers.flatMap((broker) => [broker.subscription, broker.deadLetters].map((queue) => ({ queue, broker }))), { queue: events.subscription, broker: undefined }];
+    this.#pumps = new Map(queues.map(({ queue, broker }) => [queue, new Pump(queue, broker, faults)]));
   }
 
   /** Listens on the loopback interface and tells the port. @throws the error of `listen` */
@@ -100,7 +112,11 @@ export class AmqpServer {
   }
 
   #find(address: string): MessageQueue | undefined {
-    return this.#broker.find(address) ?? this.#events.find(address);
+    for (const broker of this.#brokers) {
+      const queue = broker.find(address);
+      if (queue) return queue;
+    }
+    return this.#events.find(address);
   }
 
   /** The client wants to send: to a topic, or requests. */
@@ -115,7 +131,7 @@ export class AmqpServer {
     link.set_source({} as Parameters<typeof link.set_source>[0]);
     if (isRequestAddress(address)) link.add_credit(100);
     else if (!this.#management.isAdmitted(context.connection)) link.close(refusals.noToken);
-    else if ([topicName, eventTopicName].includes(address.toLowerCase())) link.add_credit(100);
+    else if ([...this.#brokers.map(({ topic }) => topic), eventTopicName, this.#printFloor.topic].includes(address.toLowerCase())) link.add_credit(100);
     else link.close(notFound(address));
   }
 
@@ -160,7 +176,9 @@ export class AmqpServer {
   async #publish(context: EventContext, address: string): Promise<void> {
     const [delivery, message] = [deliveryOf(context), messageOf(context)];
     const encoded = Buffer.isBuffer(message) && delivery.format === batchFormat ? partsOf(amqp.decode(message)) : [amqp.encode(message)];
-    const { delayMs, fault } = this.#faults.strike('service-bus', 'publish');
+    const strikes = [this.#faults.strike('service-bus', 'publish'), ...this.#strikesOf(address, encoded)];
+    const delayMs = strikes.reduce((sum, strike) => sum + strike.delayMs, 0);
+    const fault = strikes.find((strike) => strike.fault !== undefined)?.fault;
     if (delayMs > 0) await sleep(delayMs);
     if (fault === 'drop-before') return cut(context.connection);
     const refusal = { error: refusals.failure, throttle: refusals.busy, reject: refusals.unauthorized }[String(fault)];
@@ -170,9 +188,17 @@ export class AmqpServer {
     delivery.update(true, (refusal ? outcomes.rejected({ error: refusal }) : outcomes.accepted()).described());
   }
 
+  #strikesOf(address: string, encoded: readonly Buffer[]): Misfortune[] {
+    if (address.toLowerCase() !== this.#printFloor.topic) return [];
+    return this.#printFloor.operationsOf(encoded).map((operation) => this.#faults.strike('print-station', operation));
+  }
+
   #keep(address: string, encoded: readonly Buffer[]): void {
-    if (address.toLowerCase() === eventTopicName) this.#events.publish(encoded);
-    else this.#broker.publish(...encoded.map((one) => this.#broker.publishingEncoded(String(amqp.decode(one).message_id ?? randomBytes(16).toString('hex')), one)));
+    const asked = address.toLowerCase();
+    if (asked === eventTopicName) return this.#events.publish(encoded);
+    if (asked === this.#printFloor.topic) return this.#printFloor.take(encoded);
+    const broker = this.#brokers.find(({ topic }) => topic === asked);
+    broker?.publish(...encoded.map((one) => broker.publishingEncoded(String(amqp.decode(one).message_id ?? randomBytes(16).toString('hex')), one)));
   }
 
   #pumpOf(link: Sender): Pump | undefined {

@@ -2,12 +2,13 @@ import { message as amqp } from 'rhea';
 import type { Change, Ledger, Replayable } from '../journal/ledger';
 import { type DeadLetter, type FinalDecision, MessageQueue, type QueuedMessage } from './queue';
 
-/** The topic and its one subscription. */
-export const topicName = 'fulfillment-events';
-export const subscriptionName = 'oms';
+/** The topics on which the partners tell something, each with its one subscription; `owner` is the first word of its changes in the journal. */
+export const partnersTopics = {
+  cirro: { topic: 'fulfillment-events', subscription: 'oms', owner: 'bus' },
+  printFloor: { topic: 'int-prod-batching-update-oms', subscription: 'oms', owner: 'batching-bus' },
+} as const;
 
 interface Published extends Change {
-  type: 'bus.published';
   messageId: string;
   at: number;
   /** The AMQP message, base64. */
@@ -17,13 +18,11 @@ interface Published extends Change {
   struck?: boolean;
 }
 interface Settled extends Change {
-  type: 'bus.settled';
   seq: number;
   how: 'complete' | 'defer' | 'dead-letter';
   deadLetter?: DeadLetter;
 }
 interface DeadSettled extends Change {
-  type: 'bus.dead-settled';
   seq: number;
 }
 
@@ -35,12 +34,15 @@ interface PublishOptions {
 }
 
 export interface BrokerOptions {
+  topic: string;
+  subscription: string;
+  owner: string;
   lockMs: number;
   maxDeliveries: number;
 }
 
 /**
- * The durable part of the Service Bus: what was published to the topic and what became of it in the subscription. Delivery counts
+ * The durable part of one topic of the Service Bus: what was published to it and what became of it in the subscription. Delivery counts
  * and locks are not durable: after a restart every message that was not settled waits again as if new.
  */
 export class Broker implements Replayable {
@@ -48,21 +50,27 @@ export class Broker implements Replayable {
   readonly deadLetters: MessageQueue;
   /** Told when a message is through (completed or dead-lettered); what it returns is committed with that. */
   onThrough: (requestId: string) => Change[] = () => [];
+  readonly topic: string;
+  readonly #address: string;
+  readonly #owner: string;
   readonly #ledger: Ledger;
   /** Messages that are neither completed nor, once dead, completed in the dead-letter queue. */
   #messages = new Map<number, QueuedMessage & { requestId?: string }>();
   #lastSeq = 0;
   #opened = false;
 
-  constructor(ledger: Ledger, { lockMs, maxDeliveries }: BrokerOptions) {
+  constructor(ledger: Ledger, { topic, subscription, owner, lockMs, maxDeliveries }: BrokerOptions) {
+    this.topic = topic;
+    this.#address = `${topic}/subscriptions/${subscription}`;
+    this.#owner = owner;
     this.#ledger = ledger;
-    ledger.own('bus', this);
+    ledger.own(owner, this);
     this.subscription = new MessageQueue({ lockMs, maxDeliveries, onFinal: (message, decision) => this.#settle(message, decision) });
     this.deadLetters = new MessageQueue({
       lockMs,
       maxDeliveries: Infinity,
       onFinal: (message, { how }) => {
-        const settled: DeadSettled = { type: 'bus.dead-settled', seq: message.seq };
+        const settled: DeadSettled = { type: `${owner}.dead-settled`, seq: message.seq };
         if (how === 'complete') this.#ledger.commit(settled);
         else this.deadLetters.put(message);
       },
@@ -71,7 +79,7 @@ export class Broker implements Replayable {
 
   /** The queue at an address such as `fulfillment-events/Subscriptions/oms[/$deadletterqueue]`; letters' case does not matter. */
   find(address: string): MessageQueue | undefined {
-    const path = `${topicName}/subscriptions/${subscriptionName}`;
+    const path = this.#address;
     const asked = address.replace(/^\//, '').toLowerCase();
     if (asked === path) return this.subscription;
     return asked === `${path}/$deadletterqueue` ? this.deadLetters : undefined;
@@ -86,7 +94,7 @@ export class Broker implements Replayable {
   /** The change that publishes an AMQP message as it is. */
   publishingEncoded(messageId: string, encoded: Buffer, { requestId, struck }: PublishOptions = {}): Published {
     return {
-      type: 'bus.published',
+      type: `${this.#owner}.published`,
       messageId,
       at: Date.now(),
       amqp: encoded.toString('base64'),
@@ -111,13 +119,14 @@ export class Broker implements Replayable {
   }
 
   apply(what: Published | Settled | DeadSettled): void {
-    if (what.type === 'bus.published') return this.#add(what);
+    if ('amqp' in what) return this.#add(what);
     const message = this.#messages.get(what.seq);
     if (!message) return;
-    if (what.type === 'bus.settled' && what.how === 'defer') {
+    const how = 'how' in what ? what.how : undefined;
+    if (how === 'defer') {
       message.deferred = true;
-    } else if (what.type === 'bus.settled' && what.how === 'dead-letter') {
-      message.deadLetter = what.deadLetter ?? {};
+    } else if (how === 'dead-letter') {
+      message.deadLetter = ('deadLetter' in what ? what.deadLetter : undefined) ?? {};
       message.deferred = false;
       message.deliveries = 0;
     } else {
@@ -151,7 +160,7 @@ export class Broker implements Replayable {
   #settle(message: QueuedMessage, decision: FinalDecision): void {
     const known = this.#messages.get(message.seq);
     if (!known) return;
-    const settled: Settled = { type: 'bus.settled', seq: message.seq, ...decision };
+    const settled: Settled = { type: `${this.#owner}.settled`, seq: message.seq, ...decision };
     const through = decision.how !== 'defer' && known.requestId !== undefined ? this.onThrough(known.requestId) : [];
     this.#ledger.commit(settled, ...through);
     if (decision.how !== 'complete') this.#queueOf(known).put(known);

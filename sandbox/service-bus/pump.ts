@@ -21,12 +21,13 @@ const flushMs = 20;
 /** Hands the messages of one queue out to the links that have asked for some, in turn. */
 export class Pump {
   readonly #queue: MessageQueue;
-  readonly #broker: Broker;
+  readonly #broker: Broker | undefined;
   readonly #faults: FaultTable;
   #outlets: Outlet[] = [];
   #scheduled = false;
 
-  constructor(queue: MessageQueue, broker: Broker, faults: FaultTable) {
+  /** @param broker of a partner's topic; the faults strike its subscription alone */
+  constructor(queue: MessageQueue, broker: Broker | undefined, faults: FaultTable) {
     this.#queue = queue;
     this.#broker = broker;
     this.#faults = faults;
@@ -70,7 +71,8 @@ export class Pump {
   }
 
   #hand(message: QueuedMessage, outlet: Outlet): void {
-    if (message.struck || this.#queue !== this.#broker.subscription) {
+    const broker = this.#broker;
+    if (message.struck || this.#queue !== broker?.subscription) {
       message.struck = false;
       return this.#send(message, outlet);
     }
@@ -78,7 +80,7 @@ export class Pump {
     if (delayMs > 0) this.#hold(message, delayMs);
     else if (fault === 'reorder') this.#hold(message, ms ?? lateMs);
     else if (fault === 'malformed') {
-      this.#broker.publish(this.#broker.publishing({ messageId: `${message.messageId}-malformed`, body: '{"id": "acce', struck: true }));
+      broker.publish(broker.publishing({ messageId: `${message.messageId}-malformed`, body: '{"id": "acce', struck: true }));
       this.#hold(message, afterRubbishMs);
     } else if (fault === 'drop-before') {
       this.#putBack(message);
@@ -88,7 +90,7 @@ export class Pump {
     else if (fault === 'reject') this.#close(outlet, message, refusals.unauthorized);
     else {
       this.#send(message, outlet);
-      if (fault === 'duplicate') this.#broker.publishAgain(message);
+      if (fault === 'duplicate') broker.publishAgain(message);
       if (fault === 'drop-after') setTimeout(() => cut(outlet.link.connection), flushMs).unref();
     }
   }
@@ -106,7 +108,7 @@ export class Pump {
   }
 
   #putBack(message: QueuedMessage): void {
-    if (this.#broker.has(message)) this.#queue.put(message);
+    if (this.#broker?.has(message)) this.#queue.put(message);
   }
 
   #close(outlet: Outlet, message: QueuedMessage, refusal: Refusal): void {

@@ -35,12 +35,12 @@ test('task kinds, contracts, facts, flags, callers and actions are those of the 
   const { tasks, contracts, facts, flags, callers, actions, lanes, jobs } = await choices();
   expect(tasks).toEqual(['sfcc.mark-exported', 'sfcc.cancel']);
   expect(contracts).toContainEqual({ name: 'pause', title: expect.stringMatching(/./) });
-  expect(facts.toSorted()).toEqual(['fulfill-orders', 'fulfillment-event', 'nav-release-status']);
+  expect(facts.toSorted()).toEqual(['fulfill-orders', 'fulfillment-event', 'nav-release-status', 'print-batches', 'print-station-event']);
   expect(Object.fromEntries(flags.map(({ name, enabled }) => [name, enabled]))).toEqual(FLAG_DEFAULTS);
   expect(callers).toContain('mulesoft');
   expect(Object.keys(actions).toSorted()).toEqual(['oms-dead-letters', 'oms-nav-document', 'oms-operator', 'oms-order', 'oms-sfcc-order']);
   expect(lanes.toSorted()).toEqual(['EMEA', 'JAPAN', 'US']);
-  expect(jobs).toEqual(['cirro.inventory-recheck', 'cirro.master-switch', 'nav.shipment-notice', 'oms.watch', 'sfcc.intake']);
+  expect(jobs).toEqual(['batching.capacity', 'cirro.inventory-recheck', 'cirro.master-switch', 'nav.shipment-notice', 'oms.watch', 'sfcc.intake']);
 });
 
 test('everything that the project’s own flows have chosen is on offer', async () => {

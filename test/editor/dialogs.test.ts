@@ -6,6 +6,7 @@ import { lifecycle } from '../../nodes/lifecycle/lifecycle';
 import { DOCUMENT_NAMES } from '../../nodes/nav/oms-nav-document';
 import { OPERATOR_ACTIONS } from '../../nodes/orders/oms-operator';
 import { ORDER_ACTIONS } from '../../nodes/orders/oms-order';
+import { PRINT_STATIONS } from '../../nodes/print-station/oms-print-request';
 import { DEAD_LETTER_ACTIONS } from '../../nodes/service-bus/oms-dead-letters';
 import { SFCC_ACTIONS } from '../../nodes/sfcc/oms-sfcc-order';
 import { catalogueOf, definitionOf, helpOf, nodeFiles, pageOf, pluginFiles, ROOT, scriptsOf, templatesOf } from './a-page';
@@ -41,6 +42,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   'oms-flag about.': ['gate', 'fork'],
   'oms-operator action.': OPERATOR_ACTIONS,
   'oms-order action.': ORDER_ACTIONS,
+  'oms-print-request station.': PRINT_STATIONS,
   'oms-sfcc-order action.': SFCC_ACTIONS,
   'oms-dead-letters action.': DEAD_LETTER_ACTIONS,
   'oms-nav-document document.': DOCUMENT_NAMES,

@@ -9,6 +9,7 @@ import type { FlowNode } from '../../nodes/flows/node';
 import { camelReadings } from '../../nodes/camel/facts';
 import { lifecycle } from '../../nodes/lifecycle/lifecycle';
 import { navReadings } from '../../nodes/nav/facts';
+import { printStationReadings } from '../../nodes/print-station/facts';
 import { aFlow, changed, says } from './a-flow';
 
 /** Every rule of the flow check: a flow that keeps it, and a twin that breaks it and is told which node and why. */
@@ -278,7 +279,7 @@ test('whatever the admin API is sent, the check says something and never breaks'
 });
 
 test('every contract whose facts move orders is known to the check', () => {
-  expect(Object.keys(FACTS).toSorted()).toEqual(Object.keys({ ...navReadings, ...camelReadings }).toSorted());
+  expect(Object.keys(FACTS).toSorted()).toEqual(Object.keys({ ...navReadings, ...camelReadings, ...printStationReadings }).toSorted());
 });
 
 test('each group of rules is a file of its own, under 200 lines', () => {

@@ -28,6 +28,7 @@ const SETTINGS: Record<string, object> = {
   'oms-nav-document': { connection: 'nav', document: 'sales-order' },
   'oms-camel-inventory': { connection: 'camel' },
   'oms-camel-request': { connection: 'camel', sequence: true },
+  'oms-print-request': { connection: 'bus', station: 'print-station' },
   'oms-service-bus-receive': { connection: 'bus', inFlight: 1, maxDeliveries: 3 },
   'oms-service-bus-send': { connection: 'bus' },
   'oms-dead-letters': { connection: 'bus', action: 'replay', contract: 'fulfillment-event' },

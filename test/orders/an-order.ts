@@ -14,6 +14,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     part: 0,
     revision: 1,
     exportSequence: 1,
+    batchSequence: 1,
     warehouse: { key: 'us-west', navKey: 'US', cirroRegion: 'US' },
     navCustomerNo: 'abCustomer0000000001',
     placedAt: '2026-01-31T12:00:00.000Z',

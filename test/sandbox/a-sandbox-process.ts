@@ -64,7 +64,7 @@ function launch(env: Record<string, string>) {
   const output = { stdout: '', stderr: '' };
   const child = fork(path.join(compiled, 'sandbox/main.js'), {
     silent: true,
-    env: { PATH: process.env.PATH ?? '', OMS_SANDBOX_PORT: '0', OMS_SANDBOX_PACE: '0', OMS_TOKEN_MULESOFT: tokens.mulesoft, OMS_TOKEN_SERVICE_BUS: tokens.serviceBus, ...env },
+    env: { PATH: process.env.PATH ?? '', OMS_SANDBOX_PORT: '0', OMS_SANDBOX_PACE: '0', OMS_TOKEN_MULESOFT: tokens.mulesoft, OMS_TOKEN_SERVICE_BUS: tokens.serviceBus, OMS_TOKEN_PRINT_STATION: tokens.printStation, ...env },
   });
   child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));

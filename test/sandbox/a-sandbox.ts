@@ -5,7 +5,7 @@ import type { Effect } from '../../sandbox/journal/effects';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox';
 
 /** Tokens with which the sandbox's partners call the OMS in tests. */
-export const tokens = { mulesoft: 'token-of-mulesoft', serviceBus: 'token-of-the-bus' };
+export const tokens = { mulesoft: 'token-of-mulesoft', serviceBus: 'token-of-the-bus', printStation: 'token-of-print-station' };
 
 /** A running sandbox with its control API at hand. */
 export interface TestSandbox {

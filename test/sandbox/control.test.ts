@@ -70,7 +70,7 @@ test.each<[string, string, unknown, string]>([
   ['orders', 'an unknown template', { platform: 'sfcc', count: 1, template: 'x' }, 'template must be one of finished, printable, vendor, split, out-of-stock, unreleased, rejected, parcels, bad, hostile.'],
   ['orders', 'an unknown key', { platform: 'sfcc', count: 1, number: 3 }, 'number is not known; known are platform, count, template, seed, site.'],
   ['orders', 'a list', [], 'The body must be a JSON object.'],
-  ['faults', 'an unknown system', { system: 'x', fault: 'error' }, 'system must be one of sfcc, nav, camel, service-bus.'],
+  ['faults', 'an unknown system', { system: 'x', fault: 'error' }, 'system must be one of sfcc, nav, camel, print-station, service-bus.'],
   ['faults', 'an operation of another system', { system: 'nav', operation: 'token', fault: 'error' }, 'operation must be one of handshake, document:1, document:2, document:3, document:4, document:5, document:6, document:7, find.'],
   ['faults', 'a rate of nothing', { system: 'nav', fault: 'error', rate: 0 }, 'rate must be above 0.'],
 ])('%s with %s is refused with a reason', async (where, _name, body, message) => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
     if (message) await receiver.deadLetterMessage(message, { deadLetterReason: 'a test', deadLetterErrorDescription: '' });
   }
   await client.close();
-  queue = new DeadLetterQueue({ connectionString, topic: 'fulfillment-events', subscription: 'oms', eventsTopic: 'order-events' });
+  queue = new DeadLetterQueue({ connectionString, topic: 'fulfillment-events', subscription: 'oms' });
 }, 30_000);
 afterAll(() => sandbox.close());
 

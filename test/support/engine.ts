@@ -2,6 +2,7 @@ import { camelFacts } from '../../nodes/camel/facts';
 import { Stages } from '../../nodes/lifecycle/stages';
 import { Transitions } from '../../nodes/lifecycle/transitions';
 import { navFacts } from '../../nodes/nav/facts';
+import { printStationFacts } from '../../nodes/print-station/facts';
 import { createLog } from '../../nodes/runtime/log';
 import { ActiveWork } from '../../nodes/work/active';
 import { Claims } from '../../nodes/work/claims';
@@ -28,7 +29,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
   stages.addStatus('CS_CANCELLED', { node: 'CS_CANCELLED', scheduled: false });
   stages.addStatus('SHIPPED', { node: 'SHIPPED', scheduled: true });
   for (const kind of ['sfcc.cancel', 'sfcc.mark-exported', 'parent.recompute', 'sfcc.fulfil']) stages.addTask(kind, { node: kind, scheduled: false });
-  const transitions = new Transitions(pool, stages, { ...navFacts, ...camelFacts });
+  const transitions = new Transitions(pool, stages, { ...navFacts, ...printStationFacts, ...camelFacts });
   const processes = new Processes(pool, silent, { instance, role: 'all' }, departures);
   await processes.start();
   const claims = new Claims(pool, processes);

@@ -100,6 +100,7 @@ export interface OrderView {
   total: string;
   export_sequence: number;
   nav_order_no: string | null;
+  batch_reference: string | null;
   reason: string | null;
   lines: { line_id: string; quantity: number; quantity_shipped: number }[];
   payments: { state: string; amount: string; reference: string | null }[];
@@ -134,7 +135,7 @@ export interface StorefrontOrder {
 }
 
 export interface Fault {
-  system: 'sfcc' | 'nav' | 'camel' | 'service-bus';
+  system: 'sfcc' | 'nav' | 'camel' | 'print-station' | 'service-bus';
   operation?: string;
   /** Of NAV: `us`, `emea`, `writeon`, `japan`. */
   endpoint?: string;
@@ -279,6 +280,7 @@ export class System {
       OMS_URL: this.url,
       OMS_TOKEN_MULESOFT: this.tokens.mulesoft,
       OMS_TOKEN_SERVICE_BUS: this.tokens['service-bus'],
+      OMS_TOKEN_PRINT_STATION: this.tokens['print-station'],
     });
   }
 
@@ -314,7 +316,7 @@ export class System {
 
   /** Jobs tick every second here; the server keeps rows that are there. */
   async #quickJobs(): Promise<void> {
-    const jobs = [...['us', 'eu', 'jp'].map((store) => ['sfcc.intake', `https://${store}.shop.sandbox`]), ['nav.shipment-notice', '']];
+    const jobs = [...['us', 'eu', 'jp'].map((store) => ['sfcc.intake', `https://${store}.shop.sandbox`]), ['nav.shipment-notice', ''], ['batching.capacity', '']];
     await this.pool.query('INSERT INTO recurring_jobs (class, store_url, cron) VALUES ?', [jobs.map((job) => [...job, '* * * * * *'])]);
   }
 
@@ -331,7 +333,7 @@ export class System {
   async startSandbox(): Promise<void> {
     const { lockMs } = this.#options;
     if (lockMs === undefined) return this.#sandbox?.start();
-    const oms = { url: this.url, tokens: { mulesoft: this.tokens.mulesoft, serviceBus: this.tokens['service-bus'] } };
+    const oms = { url: this.url, tokens: { mulesoft: this.tokens.mulesoft, serviceBus: this.tokens['service-bus'], printStation: this.tokens['print-station'] } };
     this.#inside = await startSandbox({ ...this.#sandboxPorts, dataDir: this.#dataDir, oms, pace: 0.1, lockMs, log: () => undefined });
   }
 

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { ServiceBusClient } from '@azure/service-bus';
+import type { Status } from '../../nodes/lifecycle/lifecycle';
+import { type Answer, startSystem, type System, waitFor } from '../support/system';
+
+/** Printable orders through the deployed flows: printed before Cirro is asked, by PrintStation or by BatchStation. */
+
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem();
+}, 120_000);
+afterAll(() => system?.stop(), 60_000);
+
+const flag = (enabled: boolean): Promise<unknown> =>
+  system.sql("INSERT INTO feature_flags (name, store_url, enabled) VALUES ('print_station_create_order', '', ?) ON DUPLICATE KEY UPDATE enabled = VALUES(enabled)", [enabled]);
+
+/** What the print floor was asked for, e.g. `order.create.request 1`. */
+const asked = async (name: string): Promise<string[]> => (await system.effects({ system: 'print-station', name })).map(({ operation, detail }) => `${operation} ${String(detail['sequence'])}`);
+
+const steps = async (name: string): Promise<string[]> =>
+  (await system.sql<{ to: string }>('SELECT a.to_status AS `to` FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.name = ? ORDER BY a.version', [name])).map(({ to }) => to);
+
+const inOrder = (wanted: readonly string[], found: readonly string[]): string[] => found.filter((step) => wanted.includes(step));
+
+test('a printable order is printed by PrintStation, then packed: it ends FULFILLED with its batch', async () => {
+  await flag(true);
+  const names = await system.place(6, { template: 'printable', seed: 'print-station' });
+  await system.reach(names, 'FULFILLED', 90_000);
+  for (const name of names) {
+    const order = await system.order(name);
+    expect(order.batch_reference).toMatch(/^PB-\d+$/);
+    expect(order.holds).toEqual([]);
+    expect(await asked(name)).toEqual(['order.create.request 1']);
+    expect(inOrder(['RELEASED_FROM_NAV', 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_BATCHED', 'CIRRO_READY_FOR_FULFILLMENT'], await steps(name))).toEqual(['RELEASED_FROM_NAV', 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_BATCHED', 'CIRRO_READY_FOR_FULFILLMENT']);
+    expect(order.effects.find(({ kind }) => kind === 'print-station.create')).toMatchObject({ state: 'done', key: `print-station.create:${order.id}:1` });
+  }
+  const [sent] = await system.effects({ system: 'print-station', name: names[0] ?? '' });
+  const lines = sent?.detail['lines'] as { assets: number }[];
+  expect(lines.length).toBeGreaterThan(0);
+  for (const { assets } of lines) expect(assets).toBe(2);
+}, 120_000);
+
+test('the older path: BatchStation is asked, and the order ends FULFILLED with its batch', async () => {
+  await flag(false);
+  const names = await system.place(4, { template: 'printable', seed: 'batch-station' });
+  await system.reach(names, 'FULFILLED', 90_000);
+  for (const name of names) {
+    expect((await system.order(name)).batch_reference).toMatch(/^PB-\d+$/);
+    expect(await asked(name)).toEqual(['batch.create.request 1']);
+    expect(inOrder(['RELEASED_FROM_NAV', 'READY_FOR_BATCHING', 'BATCHED', 'CIRRO_READY_FOR_FULFILLMENT'], await steps(name))).toEqual(['RELEASED_FROM_NAV', 'READY_FOR_BATCHING', 'BATCHED', 'CIRRO_READY_FOR_FULFILLMENT']);
+  }
+}, 120_000);
+
+/** Keeps the print floor from answering by itself: the test answers in its place. */
+const silent = async (): Promise<void> => {
+  for (const operation of ['order-created', 'batch']) await system.fault({ system: 'print-station', operation, fault: 'latency', ms: 600_000 });
+};
+
+const results = (...orders: object[]): Promise<Answer> =>
+  system.api('/api/v3/print_station/batches', { as: null, headers: { authorization: `Bearer ${system.tokens['print-station']}` }, body: { orders } });
+
+const result = (name: string, more: object = {}): object => ({ event_id: `result-${randomUUID()}`, order_id: name, sequence: 1, at: new Date().toISOString(), result: 'batched', batch_reference: 'PB-TEST', ...more });
+
+const place = async (status: Status, template: 'printable' | 'vendor' = 'printable'): Promise<string> => {
+  const [name = ''] = await system.place(1, { template });
+  await system.reach(name, status);
+  return name;
+};
+
+describe('answers that come early, twice, late or over the other way', () => {
+  beforeAll(async () => {
+    await flag(true);
+    await silent();
+  });
+  afterAll(() => system.clearFaults());
+
+  test('a batch that comes before the release is kept, and applied once the request is out', async () => {
+    const pause = await system.pause('partner', 'NAV');
+    const [name = ''] = await system.place(1, { template: 'printable' });
+    await system.reach(name, 'READY_TO_CREATE_IN_NAV');
+    expect((await results(result(name))).body).toEqual({ orders: [expect.objectContaining({ order_id: name, result: 'kept' })] });
+    await system.resume(pause);
+    await system.reach(name, 'FULFILLED', 60_000);
+    expect((await system.order(name)).batch_reference).toBe('PB-TEST');
+    expect(await asked(name)).toEqual(['order.create.request 1']);
+  }, 90_000);
+
+  test('each result of a request is answered for itself; the same event again, over the bus, gets its stored answer', async () => {
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    const good = result(name) as { event_id: string; at: string };
+    const { status, body } = await results(good, result('US-NOBODY'));
+    expect(status).toBe(200);
+    expect(body).toEqual({ orders: [expect.objectContaining({ order_id: name, result: 'applied', status: 'PRINT_STATION_BATCHED' }), { order_id: 'US-NOBODY', result: 'unknown' }] });
+    const bus = new ServiceBusClient(system.busConnection);
+    await bus.createSender('int-prod-batching-update-oms').sendMessages({ messageId: good.event_id, contentType: 'application/json', body: { id: good.event_id, type: 'Event::BatchCreated', order_id: name, sequence: 1, at: good.at, data: { batch_reference: 'PB-OTHER' } } });
+    await bus.close();
+    await system.reach(name, 'FULFILLED', 60_000);
+    expect((await system.order(name)).batch_reference).toBe('PB-TEST');
+    expect(await system.count("SELECT COUNT(*) FROM inbox i JOIN orders o ON o.id = i.order_id WHERE o.name = ? AND i.source = 'print-station'", [name])).toBe(1);
+    expect(await system.holds(name)).toEqual([]);
+  }, 90_000);
+
+  test('PrintStation says that it has the order: noted in the timeline, and the order waits on', async () => {
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    const event = { id: `created-${name}`, type: 'print_station.order_created', order_id: name, sequence: 1, at: new Date().toISOString() };
+    expect(await system.api('/api/service_bus/events', { as: 'print-station', body: event })).toMatchObject({ status: 200, body: { result: 'applied', status: 'PRINT_STATION_WAITING_FOR_BATCHING' } });
+    expect((await system.order(name)).timeline).toContainEqual(expect.objectContaining({ text: expect.stringContaining('PrintStation has the order (request 1)') }));
+    const why = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string };
+    expect(why.because).toContain('until the print floor tells us: batched');
+    await results(result(name));
+    await system.reach(name, 'FULFILLED', 60_000);
+  }, 90_000);
+
+  test('a failed batch says why; put back it is asked for again under the next number, and an answer to the first is held', async () => {
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    expect((await results(result(name, { result: 'failed', batch_reference: undefined, reason: 'the artwork cannot be read' }))).body).toMatchObject({ orders: [{ result: 'applied', status: 'FAILED_TO_BATCH' }] });
+    const why = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string };
+    expect(why.because).toContain('the batch failed: the artwork cannot be read');
+    expect(await system.api(`/api/oms/orders/${name}/put-back`, { body: { reason: 'the artwork was mended' } })).toMatchObject({ status: 200, body: { status: 'PRINT_STATION_READY_FOR_BATCHING' } });
+    await system.reach(name, 'PRINT_STATION_WAITING_FOR_BATCHING');
+    await waitFor(async () => (await asked(name)).length === 2, { what: 'the second request' });
+    expect(await asked(name)).toEqual(['order.create.request 1', 'order.update.repush 2']);
+    expect((await results(result(name))).body).toMatchObject({ orders: [{ result: 'kept' }] });
+    const [hold] = await system.holds(name);
+    expect(hold).toMatchObject({ kind: 'fact.exception', reason: 'the print floor batched it as PB-TEST by request 1, but 2 is the current one' });
+    expect((await system.decide(hold?.id ?? 0, 'release')).status).toBe(200);
+    expect((await results(result(name, { sequence: 2, batch_reference: 'PB-AGAIN' }))).body).toMatchObject({ orders: [{ result: 'applied' }] });
+    await system.reach(name, 'FULFILLED', 60_000);
+    expect((await system.order(name)).batch_reference).toBe('PB-AGAIN');
+  }, 120_000);
+
+  test('a batch for a cancelled order is held: somebody must stop the print', async () => {
+    const pause = await system.pause('stage', 'PRINT_STATION_READY_FOR_BATCHING');
+    const name = await place('PRINT_STATION_READY_FOR_BATCHING');
+    expect(await system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'customer called' } })).toMatchObject({ status: 200 });
+    await system.resume(pause);
+    expect((await results(result(name))).body).toMatchObject({ orders: [{ result: 'kept' }] });
+    expect((await system.holds(name))[0]).toMatchObject({ kind: 'fact.exception', reason: expect.stringContaining('stop it on the print floor') });
+  }, 60_000);
+
+  test('a result that breaks its contract is refused with the pointer, and another caller’s token is not taken', async () => {
+    const broken = await results(result('US-1', { batch_reference: undefined }));
+    expect(broken).toMatchObject({ status: 400, body: { pointer: '/orders/0/batch_reference' } });
+    expect((await system.api('/api/v3/print_station/batches', { as: 'mulesoft', body: { orders: [result('US-1')] } })).status).toBe(403);
+  });
+});
+
+test('the answer of the bus to a request is lost: the same message goes again, and PrintStation acts once', async () => {
+  await flag(true);
+  await system.fault({ system: 'print-station', operation: 'order.create.request', fault: 'drop-after', count: 1 });
+  const [name = ''] = await system.place(1, { template: 'printable' });
+  await system.reach(name, 'FULFILLED', 60_000);
+  expect(await asked(name)).toEqual(['order.create.request 1']);
+  await system.clearFaults();
+}, 90_000);
+
+test('a printable order without a batch reference stays and says why; it never goes to Cirro', async () => {
+  await flag(true);
+  const pause = await system.pause('stage', 'PRINT_STATION_BATCHED');
+  const name = await place('PRINT_STATION_BATCHED');
+  await system.sql('UPDATE orders SET batch_reference = NULL WHERE name = ?', [name]);
+  await system.resume(pause);
+  const because = await waitFor(
+    async () => {
+      const why = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string };
+      return why.because.includes('no batch reference') && why.because;
+    },
+    { what: 'the reason' },
+  );
+  expect(because).toContain('it is to be printed and has no batch reference');
+  expect(await system.effects({ system: 'camel', name })).toEqual([]);
+  expect((await system.standing(name))?.status).toBe('PRINT_STATION_BATCHED');
+}, 60_000);
+
+describe('BatchStation’s capacity', () => {
+  beforeAll(async () => {
+    await flag(false);
+    await silent();
+    await system.sql("INSERT INTO batching_capacities (warehouse_id, capacity) SELECT id, 2 FROM warehouses WHERE `key` = 'us-east'");
+  });
+  afterAll(async () => {
+    await system.sql('DELETE FROM batching_capacities');
+    await system.clearFaults();
+  });
+
+  test('full: the others wait and say so; a batch frees a place, and the next one goes on', async () => {
+    const names = await system.place(5, { template: 'printable', site: 'POPS-US' });
+    await system.reach(names, 'WAITING_BATCHING_CAPACITY');
+    const atBatchStation = async (): Promise<string[]> => (await Promise.all(names.map(async (name) => ((await asked(name)).length > 0 ? [name] : [])))).flat();
+    await waitFor(async () => (await atBatchStation()).length === 2, { what: 'two at BatchStation' });
+    const [first = ''] = await atBatchStation();
+    const waiting = names.filter((name) => name !== first);
+    const reasons = await Promise.all(waiting.map(async (name) => ((await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string }).because));
+    expect(reasons.filter((reason) => reason.includes('the capacity of us-east is full: 2 of 2'))).toHaveLength(3);
+    expect((await results(result(first))).body).toMatchObject({ orders: [{ result: 'applied', status: 'BATCHED' }] });
+    await waitFor(async () => (await atBatchStation()).length === 3, { what: 'the next one at BatchStation' });
+    expect(await system.count("SELECT COUNT(*) FROM batching_places p JOIN order_status s ON s.order_id = p.order_id WHERE s.status IN ('READY_FOR_BATCHING', 'WAITING_BATCHING_CAPACITY')")).toBe(2);
+    await system.reach(first, 'FULFILLED', 60_000);
+  }, 120_000);
+});
+
+describe('other ways', () => {
+  test('what a vendor ships is not asked for: it waits for the shipment', async () => {
+    const name = await place('OMS_CREATED_ORDER_FULFILLMENT', 'vendor');
+    expect(await system.effects({ system: 'camel', name })).toEqual([]);
+    const { id, lines } = await system.order(name);
+    expect(id).toBeGreaterThan(0);
+    const parcel = { order_id: name, shipment_id: `SHP-${name}`, carrier: 'UPS', tracking: '1Z', shipped_at: new Date().toISOString(), lines: lines.map(({ line_id, quantity }) => ({ line_id, quantity })) };
+    expect((await system.api('/api/v3/osor_order/fulfill_orders', { as: 'mulesoft', body: { orders: [parcel] } })).body).toMatchObject({ orders: [{ result: 'applied' }] });
+    await system.reach(name, 'FULFILLED', 60_000);
+  }, 90_000);
+
+  test('an order whose lines go different ways is held, with the lines of each way', async () => {
+    const pause = await system.pause('stage', 'RELEASED_FROM_NAV');
+    const [name = ''] = await system.place(1, { template: 'finished', seed: 'two-lines' });
+    await system.reach(name, 'RELEASED_FROM_NAV');
+    const { id } = await system.order(name);
+    await system.sql("INSERT INTO line_items (order_id, line_id, position, sku, name, quantity, unit_price, discount, tax, total, path, properties) VALUES (?, 'extra', 99, 'SKU', 'Thing', 1, 0, 0, 0, 0, 'printable', '{}')", [id]);
+    await system.resume(pause);
+    const [hold] = await waitFor(async () => {
+      const holds = await system.holds(name);
+      return holds.length > 0 && holds;
+    }, { what: 'the hold' });
+    expect(hold).toMatchObject({ kind: 'order.mixed-paths', reason: expect.stringContaining('printed: extra') });
+  }, 60_000);
+});
