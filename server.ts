@@ -34,6 +34,7 @@ import { DeployedRoutes } from './nodes/flows/routes';
 import { NodeRedState } from './nodes/flows/state';
 import { createFlowStorage } from './nodes/flows/storage';
 import { readableRefusals } from './nodes/flows/toast';
+import { JobDesk } from './nodes/jobs/desk';
 import { JobRuns } from './nodes/jobs/runs';
 import { Stages } from './nodes/lifecycle/stages';
 import { Transitions } from './nodes/lifecycle/transitions';
@@ -304,6 +305,7 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir, r
   services.provide(LaneSource, lanesOf(pool));
   services.provide(BatchingPlaces, new BatchingPlaces({ pool, transitions }));
   services.provide(JobRuns, new JobRuns(pool, processes));
+  services.provide(JobDesk, new JobDesk({ pool, reads }));
   const outbox = services.provide(Outbox, new Outbox(pool, processes));
   metrics.outbox(() => outbox.waiting());
   services.provide(Flags, new Flags(pool));

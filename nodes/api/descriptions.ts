@@ -26,6 +26,7 @@ export const TAGS = {
   Holds: 'Orders that wait for a person.',
   Pauses: 'Stages, partners and stores that rest for a while.',
   Flags: 'Switches of the whole system or of one store. Who turned one, when and why stays in its history.',
+  Jobs: 'What runs by schedule. A run that is asked for begins within seconds; while a downtime lasts, each slot is noted as skipped.',
   'Dead letters': 'Messages of the Service Bus that could not be taken.',
 } as const satisfies Record<string, string>;
 
@@ -39,6 +40,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 
 const CUSTOMER = { id: 'the storefront’s id of the customer, or an e-mail address' };
 const FLAG = { name: 'of the flag' };
+const JOB = { id: 'of the job' };
 const ORDER = { id: 'the order’s name, or its id' };
 const text = (name: string, description: string, more: Schema = {}): Parameter => ({ name, description, schema: { type: 'string', ...more } });
 const LIMIT: Parameter = { name: 'limit', description: 'entries of a page', schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 } };
@@ -54,6 +56,7 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   'PATCH /api/v3/osor_order/status/:order_id': { tag: 'NAV and shipping', summary: 'NAV has released an order, or could not', description: 'Repeat it with the same `event_id` until a 2xx or a 4xx comes. 409 where the order can never take it any more.', answers: FACT },
   'POST /api/v3/osor_order/fulfill_orders': { tag: 'NAV and shipping', summary: 'Parcels that left the warehouse', description: 'Up to a hundred; each is answered for itself. The `shipment_id` makes it the same when it comes again.', answers: { 200: ['FactAnswers', 'one result an item'] } },
   'POST /api/service_bus/events': { tag: 'NAV and shipping', summary: 'A fulfilment event: accepted, rejected, batched …', description: 'The same as on the Service Bus topic, under the same `id`: it does not matter which way it comes, nor how often.', answers: FACT },
+  'POST /api/v3/print_station/batches': { tag: 'NAV and shipping', summary: 'Results of batches', description: 'Up to five hundred; each is answered for itself. The `event_id` is the one that the same result has on the Service Bus.', answers: { 200: ['FactAnswers', 'one result an item'] } },
 
   'GET /api/oms/orders': {
     tag: 'Orders', summary: 'A page of orders', description: 'The newest first; inside one status the longest waiting first. Each page costs the same, however late.',
@@ -85,6 +88,12 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
     query: [text('store', 'the store’s url; without it for every store', { maxLength: 191 }), text('reason', 'for the flag’s history', { maxLength: 400 })],
     answers: { 200: ['Flag', 'as it stands now'] },
   },
+
+  'GET /api/oms/jobs': { tag: 'Jobs', summary: 'Recurring jobs, each with its next slot, last run and downtimes', answers: { 200: ['Jobs', 'all of them'] } },
+  'GET /api/oms/jobs/:id/runs': { tag: 'Jobs', summary: 'A page of a job’s runs', description: 'The latest slot first. Kept for seven days.', path: JOB, query: [AFTER, LIMIT], answers: { 200: ['JobRuns', 'the page'] } },
+  'POST /api/oms/jobs/:id/run': { tag: 'Jobs', summary: 'Ask for a run now', description: 'Once, beside the schedule, after a run that goes on. Asked again before it began, it is the same run. 409 in a downtime, or where the job is disabled.', path: JOB, answers: { 202: ['JobAsked', 'it begins within seconds'] } },
+  'POST /api/oms/jobs/:id/downtimes': { tag: 'Jobs', summary: 'Pause a job', description: 'A run that goes on is finished; slots from now on are noted as skipped and not caught up.', path: JOB, answers: { 201: ['Opened', 'it rests from now on'] } },
+  'DELETE /api/oms/jobs/:id/downtimes/:downtime': { tag: 'Jobs', summary: 'End a downtime', path: { ...JOB, downtime: 'its id' }, answers: { 200: ['DowntimeEnded', 'the next slot runs again'] } },
 
   'GET /api/oms/dead-letters': { tag: 'Dead letters', summary: 'A page of dead letters, each with its reason', query: [AFTER, { ...LIMIT, schema: { type: 'integer', minimum: 1 } }], answers: { 200: ['DeadLetters', 'the page'] } },
   'POST /api/oms/dead-letters/:sequence/replay': { tag: 'Dead letters', summary: 'Take a message again', query: [DRY_RUN], answers: { 200: ['DeadLetterReplay', 'what became of it, or would'] } },

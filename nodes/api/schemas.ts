@@ -1,3 +1,4 @@
+import { CATCH_UPS } from '../jobs/slots';
 import { lifecycle } from '../lifecycle/lifecycle';
 
 /** A JSON Schema (2020-12), as far as it is used here. */
@@ -189,5 +190,33 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       }],
     },
   ),
+  JobRun: object({
+    id: number(), slot: time('the scheduled time that it stands for, or when it was asked for'), state: { type: 'string', enum: ['asked', 'running', 'done', 'failed', 'lost', 'skipped'] }, result: maybe(), attempts: number('more than 1 where it got lost and was begun again'),
+    asked_by: maybe('null where the schedule did'), reason: maybe('why it was asked for'), started_at: time(), finished_at: maybeTime(),
+  }),
+  JobRuns: object(
+    { runs: list(of('JobRun')), next: next() },
+    { examples: [{ runs: [{ id: 77, slot: '2026-11-21T10:00:00.000Z', state: 'skipped', result: 'skipped: downtime: NAV maintenance', attempts: 1, asked_by: null, reason: null, started_at: '2026-11-21T10:00:00.020Z', finished_at: '2026-11-21T10:00:00.020Z' }], next: null }] },
+  ),
+  Jobs: object(
+    {
+      jobs: list(object({
+        id: number(), class: text(), store: maybe('its url, where the job is one store’s'), cron: text('UTC; five, six (seconds first) or seven fields'), enabled: flag(), catch_up: { type: 'string', enum: CATCH_UPS, description: 'what becomes of missed slots' },
+        next_slot: maybeTime(), last_run: { anyOf: [of('JobRun'), { type: 'null' }] },
+        downtimes: list(object({ id: number(), from: time(), until: maybeTime('null: until somebody ends it'), reason: text(), actor: text() }), 'those that go on, or will'),
+      })),
+    },
+    {
+      examples: [{
+        jobs: [{
+          id: 4, class: 'nav.shipment-notice', store: null, cron: '0 */10 * * * *', enabled: true, catch_up: 'last', next_slot: '2026-11-21T10:10:00.000Z',
+          last_run: { id: 78, slot: '2026-11-21T10:00:00.000Z', state: 'done', result: '12 orders', attempts: 1, asked_by: null, reason: null, started_at: '2026-11-21T10:00:00.020Z', finished_at: '2026-11-21T10:00:00.060Z' },
+          downtimes: [{ id: 2, from: '2026-11-21T10:05:00.000Z', until: null, reason: 'NAV maintenance', actor: 'operator:jane' }],
+        }],
+      }],
+    },
+  ),
+  JobAsked: object({ id: number('of the run'), state: { type: 'string', const: 'asked' } }, { examples: [{ id: 79, state: 'asked' }] }),
+  DowntimeEnded: object({ id: number(), ended: { type: 'boolean', const: true } }, { examples: [{ id: 2, ended: true }] }),
   DeadLetterDiscarded: object({ sequence: { type: ['integer', 'string'] }, message_id: text(), result: { type: 'string', const: 'discarded' } }, { examples: [{ sequence: 12, message_id: 'evt-1', result: 'discarded' }] }),
 };

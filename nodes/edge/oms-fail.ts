@@ -11,7 +11,7 @@ import { Deliveries } from './deliveries';
 import { IdempotencyKeys } from './idempotency';
 import { problemOf } from './problem';
 
-type FailedMessage = HttpMessage & Partial<StageMessage> & Partial<OutboxMessage> & { job?: { run: number; class: string }; error?: { message?: string; source?: { name?: string; id?: string } } };
+type FailedMessage = HttpMessage & Partial<StageMessage> & Partial<OutboxMessage> & { job?: { run: number; attempt: number; class: string }; error?: { message?: string; source?: { name?: string; id?: string } } };
 
 export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
   const { services } = node;
@@ -41,7 +41,7 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
         node.log.info({ order: message.order.name ?? message.work.order, flow: node.flow, node: source?.id, code: failure.code, status: decided }, 'a failure was decided');
         send({ payload: { ...report(message, decided), reason: failure.code } });
       } else if (message.job) {
-        await runs.end(message.job.run, 'failed', `${failure.code}: ${failure.message}`);
+        await runs.end(message.job, 'failed', `${failure.code}: ${failure.message}`);
         send({ payload: { job: message.job.class, status: 'failed', reason: failure.code } });
       } else if (hasBatch(message)) {
         await outbox.giveBack(message.outbox.token);

@@ -27,6 +27,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'hold.unknown': 404,
   'pause.unknown': 404,
   'flag.unknown': 404,
+  'job.unknown': 404,
+  'downtime.unknown': 404,
   'dead-letter.unknown': 404,
   'idempotency.other-body': 422,
 };

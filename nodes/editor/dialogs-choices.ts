@@ -3,7 +3,9 @@ import { CALLERS } from '../edge/callers';
 import { Contracts } from '../edge/contracts';
 import { FactReaders } from '../edge/readers';
 import { FLAG_DEFAULTS } from '../flags/flags';
+import { JOB_ACTIONS } from '../jobs/oms-jobs';
 import { JobRuns } from '../jobs/runs';
+import { PARENT_TASK } from '../lifecycle/children';
 import type { CancelClass, EdgeRule, Kind } from '../lifecycle/define';
 import { lifecycle } from '../lifecycle/lifecycle';
 import { DOCUMENT_NAMES } from '../nav/oms-nav-document';
@@ -51,12 +53,12 @@ export interface Choices {
 export async function choicesOf(services: Services): Promise<Choices> {
   return {
     statuses: lifecycle.names.map(statusChoice),
-    tasks: services.get(Platforms).taskKinds(),
+    tasks: [...services.get(Platforms).taskKinds(), PARENT_TASK],
     contracts: services.get(Contracts).list(),
     facts: services.get(FactReaders).contracts(),
     flags: Object.entries(FLAG_DEFAULTS).map(([name, enabled]) => ({ name, enabled })),
     callers: CALLERS,
-    actions: { 'oms-operator': OPERATOR_ACTIONS, 'oms-order': ORDER_ACTIONS, 'oms-sfcc-order': SFCC_ACTIONS, 'oms-nav-document': DOCUMENT_NAMES, 'oms-dead-letters': DEAD_LETTER_ACTIONS },
+    actions: { 'oms-jobs': JOB_ACTIONS, 'oms-operator': OPERATOR_ACTIONS, 'oms-order': ORDER_ACTIONS, 'oms-sfcc-order': SFCC_ACTIONS, 'oms-nav-document': DOCUMENT_NAMES, 'oms-dead-letters': DEAD_LETTER_ACTIONS },
     lanes: await orNone(services.get(LaneSource).lanes()),
     jobs: await orNone(services.get(JobRuns).classes()),
   };

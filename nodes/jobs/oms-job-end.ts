@@ -12,7 +12,7 @@ export default defineNode<NodeConfig, JobMessage>('oms-job-end', (node) => {
         .filter(([, value]) => typeof value === 'number')
         .map(([name, value]) => `${String(value)} ${name}`)
         .join(', ');
-      await runs.end(job.run, 'done', result);
+      await runs.end(job, 'done', result);
       const ms = Math.round(performance.now() - job.since);
       node.badge({ fill: 'green', text: `${result || 'done'} in ${ms} ms` });
       // A run that found nothing shows in the badge and in job_runs; the debug panel is for what happened.

@@ -14,22 +14,27 @@ export default defineNode<SchedulesConfig>('oms-schedules', (node, config) => {
   if (!config.jobClass) throw new InvalidInput('no class of jobs is chosen', { code: 'schedules.no-class' });
   if (!node.services.get(Role).works) return {};
   const runs = node.services.get(JobRuns);
+  const nameOf = ({ id, storeUrl }: { id: number; storeUrl: string }): string => `${config.jobClass} ${storeUrl || id}`;
   /** What cron-plus has been told, by the job's id. */
   const told = new Map<number, string>();
 
   const read = async (): Promise<void> => {
     const jobs = (await runs.jobs(config.jobClass)).filter((job) => job.enabled);
+    const before = new Set(told.keys());
     for (const { id, cron, storeUrl } of jobs) {
       if (told.get(id) === cron) continue;
       told.set(id, cron);
-      node.send({ payload: { command: 'add', name: `${config.jobClass} ${storeUrl || id}`, topic: String(id), expression: cron, expressionType: 'cron', payload: '', payloadType: 'default' } });
+      node.send({ payload: { command: 'add', name: nameOf({ id, storeUrl }), topic: String(id), expression: cron, expressionType: 'cron', payload: '', payloadType: 'default' } });
     }
     for (const id of told.keys()) {
       if (jobs.some((job) => job.id === id)) continue;
       told.delete(id);
       const gone = (await runs.jobs(config.jobClass)).find((job) => job.id === id);
-      node.send({ payload: { command: 'remove', name: `${config.jobClass} ${gone?.storeUrl || id}` } });
+      node.send({ payload: { command: 'remove', name: nameOf({ id, storeUrl: gone?.storeUrl ?? '' }) } });
     }
+    // What was asked for, missed while nobody ran, or lost has no tick of its own. What cron-plus has just been told it may not know yet.
+    const overdue = await runs.overdue(config.jobClass);
+    for (const { id, storeUrl } of jobs) if (before.has(id) && overdue.includes(id)) node.send({ payload: { command: 'trigger', name: nameOf({ id, storeUrl }) } });
     node.badge({ fill: jobs.length > 0 ? 'green' : 'grey', text: `${jobs.length} scheduled` });
   };
   let stopped = false;

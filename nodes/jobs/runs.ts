@@ -1,7 +1,7 @@
 import { within } from '../runtime/within';
 import { execute, inTransaction, patiently, type Pool, type PoolConnection, select } from '../store/pool';
 import type { Processes } from '../work/processes';
-import { slotAt } from './slots';
+import { type CatchUp, dueSlot } from './slots';
 
 export interface Job {
   id: number;
@@ -9,12 +9,24 @@ export interface Job {
   storeUrl: string;
   cron: string;
   enabled: boolean;
+  catchUp: CatchUp;
+  created: Date;
   watermark: Date | null;
+}
+
+/** The latest slot of a job, or a run that somebody asked for. */
+interface KnownSlot {
+  id: number;
+  slot: Date;
+  state: string;
+  attempts: number;
 }
 
 /** What a run of a job is given, as it travels in `msg.job`. */
 export interface Run {
   run: number;
+  /** 1, or more where it got lost before. */
+  attempt: number;
   id: number;
   class: string;
   storeUrl: string;
@@ -26,14 +38,21 @@ export interface Run {
 }
 
 const STUCK_MINUTES = 30;
-const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, watermark';
+/** A run that gets lost again and again may be what ends the processes. */
+const ATTEMPTS = 3;
+/** A slot's own tick comes first. */
+const GRACE_MS = 3000;
+const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, catch_up AS catchUp, created_at AS created, watermark';
+/** Slots of the schedule have whole seconds. */
+const LATEST = "SELECT id, slot, state, attempts FROM job_runs WHERE job_id = ? AND MICROSECOND(slot) = 0 ORDER BY slot DESC LIMIT 1";
+const ASKED = "SELECT id, slot, state, attempts FROM job_runs WHERE job_id = ? AND state = 'asked' ORDER BY slot LIMIT 1";
 
 /** Runs of recurring jobs. Timers only tick: which slot is due is computed from the database's time, and only one process gets it. */
 export class JobRuns {
   readonly #pool: Pool;
   readonly #processes: Processes;
-  /** Runs of this process that have not ended. */
-  readonly #running = new Set<number>();
+  /** Runs of this process that have not ended, with their attempt. */
+  readonly #running = new Map<number, number>();
   #onIdle: (() => void)[] = [];
 
   constructor(pool: Pool, processes: Processes) {
@@ -52,38 +71,60 @@ export class JobRuns {
     return rows.map((row) => row.class);
   }
 
-  /** Claims the slot under the job's lock: of two processes, or two slots that meet, one begins. @returns the run, or why this tick starts none */
+  /** The jobs of a class for which no tick may come: somebody asked for a run, or a slot went by without one. */
+  async overdue(jobClass: string): Promise<number[]> {
+    const jobs = await select<Job & { now: Date }>(this.#pool, `SELECT ${COLUMNS}, NOW(6) AS now FROM recurring_jobs WHERE class = ? AND enabled`, [jobClass]);
+    const overdue: number[] = [];
+    for (const job of jobs) {
+      const [asked] = await select(this.#pool, ASKED, [job.id]);
+      const [latest] = await select<KnownSlot>(this.#pool, LATEST, [job.id]);
+      if (asked || wasMissed(job, job.now, latest)) overdue.push(job.id);
+    }
+    return overdue;
+  }
+
+  /**
+   * Claims a run under the job's lock: of two processes, or two slots that meet, one begins. First what somebody asked for, then the slot that is due; a lost one
+   * is given again. What falls into a downtime is noted as skipped. @returns the run, or why this tick starts none
+   */
   async begin(id: number): Promise<Run | string> {
     let run = 0;
     const begun = await inTransaction(this.#pool, async (connection) => {
       this.#running.delete(run); // of a try before this one
       await connection.query('SELECT id FROM recurring_jobs WHERE id = ? FOR UPDATE', [id]);
-      const [job] = await select<Job & { now: Date; running: number; down: string | null }>(
+      const [job] = await select<Job & { now: Date; running: number }>(
         connection,
-        `SELECT ${COLUMNS}, NOW(6) AS now, (SELECT COUNT(*) FROM job_runs r WHERE r.job_id = j.id AND r.state = 'running') AS running,
-                (SELECT d.reason FROM job_downtimes d WHERE d.job_id = j.id AND NOW(6) BETWEEN d.starts_at AND d.ends_at LIMIT 1) AS down
-           FROM recurring_jobs j WHERE j.id = ?`,
+        `SELECT ${COLUMNS}, NOW(6) AS now, (SELECT COUNT(*) FROM job_runs r WHERE r.job_id = j.id AND r.state = 'running') AS running FROM recurring_jobs j WHERE j.id = ?`,
         [id],
       );
       if (!job?.enabled) return 'disabled';
-      if (job.down !== null) return `downtime: ${job.down}`;
-      if (job.running > 0 && (await giveUpLost(connection, id, this.#processes.id, [...this.#running])) < job.running) return 'the run before it has not ended';
-      const slot = slotAt(job.cron, job.now);
+      if (job.running > 0 && (await giveUpLost(connection, id, this.#processes.id, [...this.#running.keys()])) < job.running) return 'the run before it has not ended';
+      const [asked] = await select<KnownSlot>(connection, ASKED, [id]);
+      const [latest] = await select<KnownSlot>(connection, LATEST, [id]);
+      const known = asked ?? (latest && mayBeGivenAgain(job, job.now, latest) ? latest : undefined);
+      const slot = known?.slot ?? dueSlot(job, job.now, latest?.slot ?? job.created);
       if (!slot) return 'no slot is due';
-      const known = await select(connection, 'SELECT id FROM job_runs WHERE job_id = ? AND slot = ?', [id, slot]);
-      if (known.length > 0) return 'another process has this slot';
-      const [result] = await connection.query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, ?, ?)', [id, slot, this.#processes.id]);
+      if (!known && latest && latest.slot >= slot) return 'another process has this slot';
+      const down = await downtimeAt(connection, id, slot);
+      if (down !== undefined) {
+        await skip(connection, id, known, slot, `skipped: downtime: ${down}`);
+        return `downtime: ${down}`;
+      }
+      const attempt = known?.state === 'lost' ? known.attempts + 1 : 1;
+      run = known?.id ?? (await insertRun(connection, id, slot, this.#processes.id));
+      if (known) await connection.query("UPDATE job_runs SET state = 'running', attempts = ?, process_id = ?, result = NULL, started_at = NOW(6), finished_at = NULL WHERE id = ?", [attempt, this.#processes.id, run]);
       // Known before it can be seen: the next tick of this process would take it for lost.
-      this.#running.add((run = (result as unknown as { insertId: number }).insertId));
-      return { job, slot };
+      this.#running.set(run, attempt);
+      return { job, slot, attempt };
     }).catch((error: unknown) => {
       this.#running.delete(run);
       throw error;
     });
     if (typeof begun === 'string') return begun;
-    const { job, slot } = begun;
+    const { job, slot, attempt } = begun;
     return {
       run,
+      attempt,
       id,
       class: job.class,
       storeUrl: job.storeUrl,
@@ -93,18 +134,18 @@ export class JobRuns {
     };
   }
 
-  /** Ends a run, also where the database is away for a while; the second end of a run changes nothing. */
-  async end(run: number, state: 'done' | 'failed' | 'lost', result: string): Promise<void> {
+  /** Ends a run, also where the database is away for a while; the second end of a run changes nothing, nor does that of an attempt that was given up. */
+  async end({ run, attempt }: Pick<Run, 'run' | 'attempt'>, state: 'done' | 'failed' | 'lost', result: string): Promise<void> {
     try {
-      await patiently(() => this.#write(run, state, result));
+      await patiently(() => this.#write(run, attempt, state, result));
     } finally {
-      this.#running.delete(run);
+      if (this.#running.get(run) === attempt) this.#running.delete(run);
       if (this.#running.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     }
   }
 
-  #write(run: number, state: string, result: string): Promise<number> {
-    return execute(this.#pool, "UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND state = 'running'", [state, result.slice(0, 500), run]);
+  #write(run: number, attempt: number, state: string, result: string): Promise<number> {
+    return execute(this.#pool, "UPDATE job_runs SET state = ?, result = ?, finished_at = NOW(6) WHERE id = ? AND attempts = ? AND state = 'running'", [state, result.slice(0, 500), run, attempt]);
   }
 
   /** Resolves when no run of this process is under way, or after `limitMs`. */
@@ -112,9 +153,9 @@ export class JobRuns {
     if (this.#running.size > 0) await within(limitMs, new Promise<void>((resolve) => this.#onIdle.push(resolve)));
   }
 
-  /** A deploy took the flows apart: the messages of runs that still went on are gone, and the next slot begins anew. */
+  /** A deploy took the flows apart: the messages of runs that still went on are gone, and are given again (runs of jobs that catch up), or the next slot begins anew. */
   async loseRunning(): Promise<void> {
-    for (const run of this.#running) await this.end(run, 'lost', 'the flows were deployed before it had ended');
+    for (const [run, attempt] of this.#running) await this.end({ run, attempt }, 'lost', 'the flows were deployed before it had ended');
   }
 
   /** Moves the watermark forward, never back. */
@@ -139,4 +180,37 @@ async function giveUpLost(connection: PoolConnection, job: number, process: numb
     [job, process, [0, ...known]],
   );
   return (result as unknown as { affectedRows: number }).affectedRows;
+}
+
+/** Whether a lost run is begun once more: only while no later slot has come, which stands for it. */
+function mayBeGivenAgain(job: Job, now: Date, { state, slot, attempts }: KnownSlot): boolean {
+  if (state !== 'lost' || attempts >= ATTEMPTS || job.catchUp === 'none') return false;
+  return job.catchUp === 'all' || dueSlot(job, now, slot)?.getTime() === slot.getTime();
+}
+
+/** Whether a slot of the time since the job was made has no run, and its own tick will not come any more. */
+function wasMissed(job: Job, now: Date, latest: KnownSlot | undefined): boolean {
+  if (job.catchUp === 'none') return false;
+  const before = new Date(now.getTime() - GRACE_MS);
+  if (latest && mayBeGivenAgain(job, now, latest)) return true;
+  const since = latest && latest.slot > job.created ? latest.slot : job.created;
+  const slot = dueSlot(job, before, since);
+  return slot !== undefined && slot > since;
+}
+
+/** Why nothing runs now, or was to run at that slot. */
+async function downtimeAt(connection: PoolConnection, job: number, slot: Date): Promise<string | undefined> {
+  const covers = (at: string): string => `(starts_at <= ${at} AND (ends_at IS NULL OR ends_at > ${at}))`;
+  const [down] = await select<{ reason: string }>(connection, `SELECT reason FROM job_downtimes WHERE job_id = ? AND (${covers('NOW(6)')} OR ${covers('?')}) ORDER BY id LIMIT 1`, [job, slot, slot]);
+  return down?.reason;
+}
+
+async function insertRun(connection: PoolConnection, job: number, slot: Date, process: number): Promise<number> {
+  const [result] = await connection.query('INSERT INTO job_runs (job_id, slot, process_id) VALUES (?, ?, ?)', [job, slot, process]);
+  return (result as unknown as { insertId: number }).insertId;
+}
+
+async function skip(connection: PoolConnection, job: number, known: KnownSlot | undefined, slot: Date, result: string): Promise<void> {
+  if (known) await connection.query("UPDATE job_runs SET state = 'skipped', result = ?, finished_at = NOW(6) WHERE id = ?", [result.slice(0, 500), known.id]);
+  else await connection.query("INSERT INTO job_runs (job_id, slot, state, result, finished_at) VALUES (?, ?, 'skipped', ?, NOW(6))", [job, slot, result.slice(0, 500)]);
 }

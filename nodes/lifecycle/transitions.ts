@@ -150,6 +150,9 @@ const TOLD_TO_STOREFRONT = new Set<string>(['CS_CANCELLED', 'CUSTOMER_CANCELLED'
 /** The kind of task that tells a platform's storefront about a cancel that did not come from it. */
 export const cancelTask = (platform: string): string => `${platform}.cancel`;
 
+/** The kind of task that tells it about a split order whose parts have all left. */
+export const fulfilTask = (platform: string): string => `${platform}.fulfil`;
+
 const tellStorefront = (image: Image, platform: string): Record<string, unknown> => ({
   kind: cancelTask(platform), order_id: image.order, store_id: image.storeId, subject: String(image.order), lane: image.lane,
 });

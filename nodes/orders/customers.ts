@@ -1,6 +1,7 @@
 import { InvalidInput } from '../runtime/errors';
+import { cursorOf, pageLimit, readCursor } from '../store/cursor';
 import { type Pool, select } from '../store/pool';
-import { cursorOf, decimal, pageLimit, readCursor } from './find';
+import { decimal } from './find';
 
 /** Which customer: the storefront's id, or an e-mail address; `store` where the same id is known in stores of several platforms. */
 export interface CustomerQuery {

@@ -1,3 +1,4 @@
+import { fulfilTask } from '../lifecycle/transitions';
 import type { Status } from '../lifecycle/lifecycle';
 import { InvalidInput } from '../runtime/errors';
 import { type Pool, select } from '../store/pool';
@@ -31,6 +32,6 @@ export async function lookAtParts(pool: Pool, order: Pick<Order, 'name' | 'store
   work.found = inWords(family.parts);
   const { is } = parentStep(family.status, family.parts);
   if (is !== 'fulfil') return is;
-  work.writes = [{ table: 'tasks', rows: [{ kind: `${order.storePlatform}.fulfil`, order_id: work.order, store_id: order.storeId, subject: String(work.order), lane: work.lane }] }];
+  work.writes = [{ table: 'tasks', rows: [{ kind: fulfilTask(order.storePlatform), order_id: work.order, store_id: order.storeId, subject: String(work.order), lane: work.lane }] }];
   return 'stay';
 }

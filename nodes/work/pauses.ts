@@ -32,12 +32,14 @@ export class Pauses {
     this.#stages = stages;
   }
 
-  /** @throws InvalidInput where nothing has that name */
+  /** @throws InvalidInput where nothing has that name, or its end is over */
   async open(request: PauseRequest): Promise<number> {
     await this.#assertKnown(request);
-    const [result] = await this.#pool.query('INSERT INTO pauses (kind, name, reason, actor, until) VALUES (?, ?, ?, ?, ?)', [
-      request.kind, request.name, request.reason, request.actor, request.until ?? null,
+    const until = request.until ?? null;
+    const [result] = await this.#pool.query('INSERT INTO pauses (kind, name, reason, actor, until) SELECT ?, ?, ?, ?, ? FROM DUAL WHERE ? IS NULL OR ? > NOW(6)', [
+      request.kind, request.name, request.reason, request.actor, until, until, until,
     ]);
+    if ((result as unknown as { affectedRows: number }).affectedRows === 0) throw new InvalidInput('this time is over', { code: 'pause.past', pointer: '/until' });
     await this.#inChunks('due_at = NULL', 'due_at IS NOT NULL', request);
     return (result as unknown as { insertId: number }).insertId;
   }

@@ -33,6 +33,8 @@ test.each([
   ['Why', '/api/oms/orders/NAME/why'],
   ['Customer', '/api/v3/customers/CUSTOMER'],
   ['CustomerOrders', '/api/v3/customers/CUSTOMER/orders'],
+  ['Jobs', '/api/oms/jobs'],
+  ['JobRuns', '/api/oms/jobs/1/runs?limit=3'],
   ['Holds', '/api/oms/holds'],
   ['Pauses', '/api/oms/pauses'],
   ['Flags', '/api/oms/flags'],

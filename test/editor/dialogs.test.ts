@@ -5,6 +5,7 @@ import { FLAG_DEFAULTS } from '../../nodes/flags/flags';
 import { lifecycle } from '../../nodes/lifecycle/lifecycle';
 import { DOCUMENT_NAMES } from '../../nodes/nav/oms-nav-document';
 import { OPERATOR_ACTIONS } from '../../nodes/orders/oms-operator';
+import { JOB_ACTIONS } from '../../nodes/jobs/oms-jobs';
 import { ORDER_ACTIONS } from '../../nodes/orders/oms-order';
 import { PRINT_STATIONS } from '../../nodes/print-station/oms-print-request';
 import { DEAD_LETTER_ACTIONS } from '../../nodes/service-bus/oms-dead-letters';
@@ -43,6 +44,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   'oms-operator action.': OPERATOR_ACTIONS,
   'oms-order action.': ORDER_ACTIONS,
   'oms-print-request station.': PRINT_STATIONS,
+  'oms-jobs action.': JOB_ACTIONS,
   'oms-sfcc-order action.': SFCC_ACTIONS,
   'oms-dead-letters action.': DEAD_LETTER_ACTIONS,
   'oms-nav-document document.': DOCUMENT_NAMES,

@@ -32,19 +32,81 @@ test('of all ticks of a slot, whoever ticks, one starts a run', async () => {
 test('while a run has not ended none begins; afterwards the slot is still taken', async () => {
   const run = (await runs.begin(job)) as Run;
   expect(await runs.begin(job)).toBe('the run before it has not ended');
-  await runs.end(run.run, 'done', '3 orders');
-  await runs.end(run.run, 'failed', 'a second end changes nothing');
+  await runs.end(run, 'done', '3 orders');
+  await runs.end(run, 'failed', 'a second end changes nothing');
   expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE id = ? AND state = 'done' AND result = '3 orders'", [run.run])).toBe(1);
   expect(await runs.begin(job)).toBe('another process has this slot');
 });
 
-test('the run of a process that ended is lost and holds nobody up', async () => {
+/** A run that began in a process which then ended. */
+async function loseOne(): Promise<Run> {
   const dying = await createEngine(world);
-  await new JobRuns(world.pool, dying.processes).begin(job);
+  const run = await new JobRuns(world.pool, dying.processes).begin(job);
   await dying.processes.stop();
   expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE job_id = ? AND state = 'lost'", [job])).toBe(1);
-  await world.admin.query('DELETE FROM job_runs WHERE job_id = ?', [job]);
-  expect(await runs.begin(job)).toMatchObject({ class: 'test.job' });
+  return run as Run;
+}
+
+test('the run of a process that ended is lost, holds nobody up and is begun again; who was given up ends nothing', async () => {
+  const lost = await loseOne();
+  expect(await runs.overdue('test.job')).toContain(job);
+  const run = (await runs.begin(job)) as Run;
+  expect(run).toMatchObject({ run: lost.run, slot: lost.slot, attempt: 2 });
+  await runs.end(lost, 'done', 'from beyond');
+  expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE id = ? AND state = 'running'", [run.run])).toBe(1);
+  expect(await runs.begin(job)).toBe('the run before it has not ended');
+  await runs.end(run, 'done', '');
+  expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE job_id = ? AND state = 'done' AND attempts = 2 AND result = ''", [job])).toBe(1);
+});
+
+test('what gets lost again and again is given up after the third time', async () => {
+  for (const attempt of [1, 2, 3]) expect(await loseOne()).toMatchObject({ attempt });
+  expect(await runs.overdue('test.job')).not.toContain(job);
+  expect(await runs.begin(job)).toBe('another process has this slot');
+});
+
+test('a job that catches up nothing does not begin a lost run again', async () => {
+  await world.admin.query("UPDATE recurring_jobs SET catch_up = 'none' WHERE id = ?", [job]);
+  await loseOne();
+  expect(await runs.overdue('test.job')).not.toContain(job);
+  expect(await runs.begin(job)).toBe('another process has this slot');
+});
+
+describe('slots that went by while nobody ran', () => {
+  const hourly = (policy: string): Promise<unknown> =>
+    world.admin.query("UPDATE recurring_jobs SET cron = '0 * * * *', catch_up = ?, created_at = NOW() - INTERVAL 10 DAY WHERE id = ?", [policy, job]);
+  const ranLast = (hoursAgo: number): Promise<unknown> =>
+    world.admin.query("INSERT INTO job_runs (job_id, slot, state) VALUES (?, DATE_FORMAT(NOW(), '%Y-%m-%d %H:00:00') - INTERVAL ? HOUR, 'done')", [job, hoursAgo]);
+  /** Runs what is overdue until nothing is. */
+  async function catchUp(): Promise<string[]> {
+    const slots: string[] = [];
+    while ((await runs.overdue('test.job')).includes(job)) {
+      const run = (await runs.begin(job)) as Run;
+      slots.push(run.slot);
+      await runs.end(run, 'done', '');
+    }
+    return slots;
+  }
+
+  test.each([
+    ['last', 5, 1],
+    ['none', 5, 0],
+    ['all', 5, 5],
+    ['all', 200, 24],
+  ])('%s: of %i slots %i are run', async (policy, missed, expected) => {
+    await hourly(policy);
+    await ranLast(missed);
+    const slots = await catchUp();
+    // The hour may turn between two statements.
+    expect([expected, expected + (policy === 'all' ? 1 : 0)]).toContain(slots.length);
+    expect(slots).toEqual([...new Set(slots)].toSorted());
+  });
+
+  test('a job that was made a moment ago has missed nothing', async () => {
+    expect(await runs.overdue('test.job')).not.toContain(job);
+    await world.admin.query("UPDATE recurring_jobs SET created_at = '2020-01-01' WHERE id = ?", [job]);
+    expect(await runs.overdue('test.job')).toContain(job);
+  });
 });
 
 test('a run that this process knows nothing of – the answer to its beginning or end got lost – holds nobody up', async () => {
@@ -54,7 +116,7 @@ test('a run that this process knows nothing of – the answer to its beginning o
   expect(await count(world, "SELECT COUNT(*) FROM job_runs WHERE job_id = ? AND state = 'lost'", [job])).toBe(1);
   // One that it knows goes on.
   expect(await Promise.all([runs.begin(job), runs.begin(job)])).toEqual(['the run before it has not ended', 'the run before it has not ended']);
-  await runs.end(run.run, 'done', '');
+  await runs.end(run, 'done', '');
 });
 
 test('disabled and in a downtime nothing begins, and it says why', async () => {

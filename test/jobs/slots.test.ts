@@ -1,4 +1,4 @@
-import { slotAt } from '../../nodes/jobs/slots';
+import { dueSlot, slotAt } from '../../nodes/jobs/slots';
 import { InvalidInput } from '../../nodes/runtime/errors';
 
 const at = (text: string): Date => new Date(`2026-11-21T${text}Z`);
@@ -16,4 +16,19 @@ test.each([
 
 test('what is no schedule says so', () => {
   expect(() => slotAt('every minute', at('10:00:00'))).toThrow(InvalidInput);
+});
+
+test.each([
+  ['last', at('07:00:00'), at('10:00:00')],
+  ['none', at('07:00:00'), at('10:00:00')],
+  ['all', at('07:00:00'), at('08:00:00')],
+  ['all', at('10:00:00'), at('10:00:00')],
+  // No further back than a day.
+  ['all', new Date('2026-11-01T00:00:00Z'), new Date('2026-11-20T11:00:00Z')],
+] as const)('%s: since %s, at half past ten, %s is to be run', (catchUp, since, slot) => {
+  expect(dueSlot({ cron: '0 * * * *', catchUp }, at('10:30:00'), since)).toEqual(slot);
+});
+
+test('all: no more than the last hundred slots', () => {
+  expect(dueSlot({ cron: '* * * * * *', catchUp: 'all' }, at('10:30:00'), at('07:00:00'))).toEqual(at('10:28:21'));
 });

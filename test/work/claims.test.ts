@@ -170,7 +170,10 @@ test.each([
 
 test('a pause ends by itself at its time, by the database’s clock', async () => {
   const [order = 0] = await due();
-  await engine.pauses.open({ kind: 'partner', name: 'NAV', reason: 'short', actor: 'operator:test', until: new Date(Date.now() - 1000) });
+  const pause = { kind: 'partner', name: 'NAV', reason: 'short', actor: 'operator:test' } as const;
+  await expect(engine.pauses.open({ ...pause, until: new Date(Date.now() - 60_000) })).rejects.toMatchObject({ code: 'pause.past' });
+  const id = await engine.pauses.open({ ...pause, until: new Date(Date.now() + 3_600_000) });
+  await world.admin.query('UPDATE pauses SET until = NOW(6) WHERE id = ?', [id]);
   await engine.sweep.run();
   expect(await statusOf(world, order)).toMatchObject({ due: 1 });
   expect(await engine.pauses.list()).toEqual([]);
