@@ -61,15 +61,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   OrderSummary: object({
     id: number(), name: text('the one identity that partners see'), platform_id: text('the storefront’s number'), store: text('its url'), status: status(), entered_at: time('since when it stands there'),
     due_at: maybeTime('when a stage may take it; null where nothing is to be done by us'), holds: number('open ones'), currency: maybe(), total: amount(), reason: maybe('why it waits'),
+    parent: maybe('the split order that it is a part of'), parts: number('how many it was split into'),
   }),
   OrderPage: object(
     { orders: list(of('OrderSummary')), next: next() },
-    { examples: [{ orders: [{ id: 42, name: 'US-US00100001', platform_id: 'US00100001', store: 'https://us.shop.example', status: 'PENDING_NAV_RELEASE', entered_at: '2026-11-21T10:00:00.000Z', due_at: null, holds: 0, currency: 'USD', total: '119.90', reason: null }], next: 'WyIyMDI2LTExLTIxIDEwOjAwOjAwLjAwMDAwMCIsNDJd' }] },
+    { examples: [{ orders: [{ id: 42, name: 'US-US00100001', platform_id: 'US00100001', store: 'https://us.shop.example', status: 'PENDING_NAV_RELEASE', entered_at: '2026-11-21T10:00:00.000Z', due_at: null, holds: 0, currency: 'USD', total: '119.90', reason: null, parent: null, parts: 0 }], next: 'WyIyMDI2LTExLTIxIDEwOjAwOjAwLjAwMDAwMCIsNDJd' }] },
   ),
   Step: object({ at: time(), kind: { type: 'string', enum: ['transition', 'event', 'effect', 'fact', 'hold'] }, actor: text(), node: maybe('of the flows'), text: text() }, { description: 'One step of an order’s timeline.' }),
   Order: object(
     {
-      id: number(), name: text(), status: status(), version: number('grows with every transition'), platform_id: text(), store: text(), platform: text(), part: number('0, or the part of a split'), currency: maybe(), total: amount(),
+      id: number(), name: text(), status: status(), version: number('grows with every transition'), platform_id: text(), store: text(), platform: text(), part: number('0, or the part of a split'), parent: maybe('the split order that it is a part of'), children: list(object({ name: text(), status: status() }), 'its parts, where it was split'), currency: maybe(), total: amount(),
       entered_at: time(), due_at: maybeTime(), attempts: number(), open_holds: number(), reason: maybe(), nav_order_no: maybe(), batch_reference: maybe(), warehouse: text(), placed_at: maybeTime(), created_at: time(),
       waits_for: object({ kind: text(), owner: text('who acts next'), runbook: maybe() }),
       customer: anything('name, e-mail, phone'), shipping_address: anything('as the storefront gave it'), billing_address: anything('as the storefront gave it'), amounts: anything('sums of the order'),
@@ -85,7 +86,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     {
       examples: [
         {
-          id: 42, name: 'US-US00100001', status: 'SHIPPED', version: 9, platform_id: 'US00100001', store: 'https://us.shop.example', platform: 'sfcc', part: 0, currency: 'USD', total: '119.90',
+          id: 42, name: 'US-US00100001', status: 'SHIPPED', version: 9, platform_id: 'US00100001', store: 'https://us.shop.example', platform: 'sfcc', part: 0, parent: null, children: [], currency: 'USD', total: '119.90',
           entered_at: '2026-11-21T12:00:00.000Z', due_at: null, attempts: 0, open_holds: 0, reason: null, nav_order_no: 'SO000123', batch_reference: null, warehouse: 'US-EAST', placed_at: '2026-11-21T09:59:00.000Z', created_at: '2026-11-21T10:00:00.000Z',
           waits_for: { kind: 'working', owner: 'NAV', runbook: null }, customer: { name: 'Ada Example', email: 'ada@example.com' }, shipping_address: { city: 'Boston', country: 'US' }, billing_address: { city: 'Boston', country: 'US' }, amounts: { total: '119.90' },
           lines: [{ line_id: 'L1', sku: 'PS-1', name: 'Photo stand', quantity: 1, quantity_cancelled: 0, quantity_shipped: 1, quantity_refunded: 0, unit_price: '119.90', discount: '0.00', tax: '9.90', total: '119.90', gift: false, path: 'finished' }],
@@ -101,7 +102,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Why: object(
     {
       order_id: text(), status: status(), kind: text(), since: time(), seconds: number(), late: flag('longer there than the lifecycle expects'), because: text('the first cause, in one sentence'), owes: text('who owes the next step'),
-      causes: list(object({ kind: text(), text: text(), who: text(), since: time() })),
+      causes: list(object({ kind: text(), text: text(), who: text(), since: time() })), parent: maybe('the split order that it is a part of'), children: list(object({ name: text(), status: status() }), 'its parts, where it was split'),
       next: object({ to: list(text()), stage: maybe(), guards: list(object({ guard: text(), needs: text(), value: text(), ok: flag() })), facts: list(object({ fact: text(), from: text(), to: maybe(), reason: text() })) }),
       next_attempt: maybeTime(), attempts: number(), actions: list(object({ action: text(), method: text(), path: text(), allowed: flag(), text: text('what it would do, or why it is refused'), to: list(status(), 'where there is a choice') }, { optional: ['to'] })),
     },
@@ -109,7 +110,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       examples: [
         {
           order_id: 'US-US00100001', status: 'PENDING_NAV_RELEASE', kind: 'waiting', since: '2026-11-21T10:00:00.000Z', seconds: 240, late: false, because: 'It waits for NAV.', owes: 'NAV',
-          causes: [{ kind: 'waiting', text: 'It waits for NAV.', who: 'NAV', since: '2026-11-21T10:00:00.000Z' }],
+          causes: [{ kind: 'waiting', text: 'It waits for NAV.', who: 'NAV', since: '2026-11-21T10:00:00.000Z' }], parent: null, children: [],
           next: { to: ['RELEASED_FROM_NAV'], stage: null, guards: [], facts: [{ fact: 'nav.released', from: 'NAV', to: 'RELEASED_FROM_NAV', reason: 'NAV released it' }] }, next_attempt: null, attempts: 0,
           actions: [{ action: 'cancel', method: 'POST', path: '/api/oms/orders/US-US00100001/cancel', allowed: true, text: 'NAV is told first' }],
         },

@@ -4,6 +4,7 @@ import type { Policy } from './effect';
 export interface DeclaredCall {
   kind: string;
   policy: Policy;
+  wholeOnly?: true;
   key(subject: { id: number; revision: number }): string;
   /** Builds the request; throws what keeps it from being built. */
   request(subject: { id: number; revision: number }): unknown;
@@ -19,9 +20,9 @@ export class Calls {
     return () => void (this.#byNode.get(node) === call && this.#byNode.delete(node));
   }
 
-  /** The effects of these nodes, in their order. */
-  of(nodes: readonly string[]): DeclaredCall[] {
-    return nodes.flatMap((node) => this.#byNode.get(node) ?? []);
+  /** The effects of these nodes, in their order; of a part of a split order without those that only a whole one has. */
+  of(nodes: readonly string[], isPart = false): DeclaredCall[] {
+    return nodes.flatMap((node) => this.#byNode.get(node) ?? []).filter(({ wholeOnly }) => !isPart || !wholeOnly);
   }
 
   /** How doubt about a kind of effect is settled; undefined where no deployed node carries it out. */

@@ -1,7 +1,9 @@
+import { FOLLOWING } from '../lifecycle/children';
 import { navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isWorking, pauseOf } from '../lifecycle/stages';
 import type { Route } from '../work/routes';
+import { awaitedParts, inWords } from './follow';
 import type { Guard } from './guards';
 import type { Standing, StandingTask } from './standing';
 
@@ -45,10 +47,19 @@ function line(standing: Standing, around: Surroundings): Cause[] {
   const held = standing.holds.filter(({ task }) => task === null);
   if (held.length > 0) return held.map((hold): Cause => ({ kind: 'hold', text: `Held (${hold.kind}): ${hold.reason}`, who: OPERATIONS, since: hold.opened }));
   if (standing.claim) return [running(standing, standing.claim, around)];
+  if (standing.children.length > 0 && FOLLOWING.has(status)) return [following(standing)];
   if (kind === 'error') return [{ kind: 'error', text: sentence(`It failed in ${last.from}: ${last.reason}`, runbook), who: owner, since }];
   if (kind === 'decision') return [{ kind: 'decision', text: sentence(`A person decides${last.reason ? `: ${last.reason}` : ''}`, runbook), who: owner, since }];
   if (kind === 'waiting') return [waiting(standing, around)];
   return works(standing) ? [working(standing, around)] : [{ kind: 'final', text: `It is over: ${status}${last.reason ? `, ${last.reason}` : ''}.`, who: 'nobody', since }];
+}
+
+/** A split order waits for its parts, and at the end for the storefront. */
+function following({ status, children, enteredAt: since }: Standing): Cause {
+  const awaited = awaitedParts(status, children);
+  const { runbook = '' } = lifecycle.statuses.SPLIT;
+  if (awaited.length === 0) return { kind: 'waiting', text: 'All its parts have come as far as it needs them: it goes on by the tasks beside it.', who: OMS, since };
+  return { kind: 'waiting', text: sentence(`It was split, and waits for its parts: ${inWords(awaited)}`, runbook), who: OMS, since };
 }
 
 function running({ status, effects }: Standing, { process, since, beats }: NonNullable<Standing['claim']>, { route }: Surroundings): Cause {

@@ -1,4 +1,5 @@
-import { lifecycle } from '../lifecycle/lifecycle';
+import { FOLLOWING } from '../lifecycle/children';
+import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { InvalidInput } from '../runtime/errors';
 import { cursorOf, pageLimit, readCursor } from '../store/cursor';
 import { type Pool, select } from '../store/pool';
@@ -16,6 +17,10 @@ export interface OrderSummary {
   currency: string | null;
   total: string | null;
   reason: string | null;
+  /** Name of the split order that it is a part of. */
+  parent: string | null;
+  /** How many parts it was split into. */
+  parts: number;
 }
 
 export interface OrderQuery {
@@ -60,9 +65,9 @@ export async function listOrders(pool: Pool, query: OrderQuery): Promise<{ order
   const order = query.status === undefined ? 'o.id DESC' : 's.entered_at, s.order_id';
   const rows = await select<Omit<OrderSummary, 'total'> & { total: number | null; at: string }>(
     pool,
-    `SELECT o.id, o.name, o.platform_id, st.url AS store, s.status, s.entered_at, s.due_at, s.holds, o.currency, o.total, s.reason,
+    `SELECT o.id, o.name, o.platform_id, st.url AS store, s.status, s.entered_at, s.due_at, s.holds, o.currency, o.total, s.reason, parent.name AS parent, s.children AS parts,
             DATE_FORMAT(s.entered_at, '%Y-%m-%d %H:%i:%s.%f') AS at
-       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id
+       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id LEFT JOIN orders parent ON parent.id = o.parent_order_id
        ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${order} LIMIT ?`,
     [...values, limit + 1],
   );
@@ -99,9 +104,9 @@ interface Step {
 export async function getOrder(pool: Pool, idOrName: string): Promise<Record<string, unknown> | undefined> {
   const [order] = await select<Record<string, unknown> & { id: number; currency: string | null; total: number | null; content: string | null; status: string }>(
     pool,
-    `SELECT o.id, o.name, s.status, s.version, o.platform_id, st.url AS store, st.platform, o.part, o.currency, o.total, o.revision, o.export_sequence, o.nav_order_no,
+    `SELECT o.id, o.name, s.status, s.version, o.platform_id, st.url AS store, st.platform, o.part, parent.name AS parent, o.currency, o.total, o.revision, o.export_sequence, o.nav_order_no,
             o.batch_reference, o.placed_at, o.created_at, w.\`key\` AS warehouse, s.entered_at, s.due_at, s.claimed_at, s.attempts, s.holds AS open_holds, s.reason, o.content
-       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id
+       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id LEFT JOIN orders parent ON parent.id = o.parent_order_id
        WHERE ${/^\d{1,15}$/.test(idOrName) ? 'o.id = ? OR o.name = ?' : 'o.name = ? OR o.name = ?'} LIMIT 1`,
     [idOrName, idOrName],
   );
@@ -121,10 +126,11 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
      SELECT e.kind, a.attempt, a.sent_at, a.ended_at, a.outcome, a.detail, a.node FROM effect_attempts a JOIN effects e ON e.id = a.effect_id WHERE e.order_id = ? ORDER BY a.sent_at;
      SELECT source, type, event_id, state, reason, status, received_at, applied_at, node FROM inbox WHERE order_id = ? ORDER BY id;
      SELECT kind, subject, due_at, attempts, done_at, result, reason FROM tasks WHERE order_id = ? ORDER BY id;
-     SELECT state, to_status, reason, actor, decision_reason, created_at, decided_at FROM cancellations WHERE order_id = ? ORDER BY id`,
-    Array.from({ length: 12 }, () => id),
+     SELECT state, to_status, reason, actor, decision_reason, created_at, decided_at FROM cancellations WHERE order_id = ? ORDER BY id;
+     SELECT o.name, s.status FROM order_status s JOIN orders o ON o.id = s.order_id WHERE s.parent_order_id = ? ORDER BY o.part`,
+    Array.from({ length: 13 }, () => id),
   );
-  const [lines, payments, fulfillments, items, effects, holds, audits, events, attempts, facts, tasks, cancellations] = results as unknown as Record<string, unknown>[][];
+  const [lines, payments, fulfillments, items, effects, holds, audits, events, attempts, facts, tasks, cancellations, children = []] = results as unknown as Record<string, unknown>[][];
   const { customer, shippingAddress, billingAddress, shipping, discounts, totals, taxation, properties } = JSON.parse(content ?? '{}') as Record<string, unknown>;
   const money = (row: Record<string, unknown>, ...names: string[]): Record<string, unknown> => ({
     ...row,
@@ -136,7 +142,8 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
     ...columns,
     currency,
     total: decimal(total, currency),
-    waits_for: status && waitsFor(status, order),
+    children,
+    waits_for: status && (children.length > 0 && FOLLOWING.has(order.status as Status) ? { kind: 'waiting', owner: 'its parts', runbook: lifecycle.statuses.SPLIT.runbook ?? null } : waitsFor(status, order)),
     customer: customer ?? null,
     shipping_address: shippingAddress ?? null,
     billing_address: billingAddress ?? null,

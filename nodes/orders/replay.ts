@@ -120,11 +120,11 @@ export class Replay {
   }
 
   /** The remote calls that a stage or task makes for this order, as far as its requests can be built. */
-  async #callsOf(stage: string | undefined, { id }: Standing): Promise<{ kind: string; key: string }[]> {
+  async #callsOf(stage: string | undefined, { id, parent }: Standing): Promise<{ kind: string; key: string }[]> {
     const route = stage === undefined ? undefined : await this.#parts.routes.of(stage);
     if (!route) return [];
     const order = (await this.#parts.orders.load([id])).get(id) as { id: number; revision: number } | undefined;
-    return this.#parts.calls.of(route.nodes).map((call: DeclaredCall) => ({ kind: call.kind, key: call.key(order ?? { id, revision: 0 }) }));
+    return this.#parts.calls.of(route.nodes, parent !== null).map((call: DeclaredCall) => ({ kind: call.kind, key: call.key(order ?? { id, revision: 0 }) }));
   }
 
   #replayed({ kind, key, state, reference, reason, inquiries }: StandingEffect, comes: boolean, { holds, effects }: Standing): ReplayedCall {

@@ -1,7 +1,7 @@
+import type { CancelledPart } from '../lifecycle/cancel';
 import type { FactContext } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 import type { OpenPause } from '../lifecycle/stages';
-import type { PartStanding } from './follow';
 import type { Pool } from '../store/pool';
 
 /** Where an order stands, and everything open about it, read at one moment of the database's clock. */
@@ -26,7 +26,7 @@ export interface Standing {
   /** The split order that it is a part of. */
   parent: string | null;
   /** Its parts, where it was split. */
-  children: PartStanding[];
+  children: CancelledPart[];
   path: string | null;
   batchReference: string | null;
   batchSequence: number;
@@ -90,11 +90,12 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
        FROM tasks WHERE order_id = @order AND (done_at IS NULL OR result = 'failed') ORDER BY id;
      SELECT type, source, received_at AS received FROM inbox WHERE order_id = @order AND state = 'kept' ORDER BY id;
      SELECT actor, reason, created_at AS asked FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
-     SELECT o.name, s.status FROM order_status s JOIN orders o ON o.id = s.order_id WHERE s.parent_order_id = @order ORDER BY o.part;
+     SELECT o.id, o.name, s.status, o.export_sequence AS exportSequence, o.nav_order_no AS navOrderNo FROM order_status s JOIN orders o ON o.id = s.order_id WHERE s.parent_order_id = @order ORDER BY o.part;
+     SELECT e.order_id AS \`of\`, e.id, e.kind, e.\`key\`, e.state, e.attempt FROM effects e JOIN order_status s ON s.order_id = e.order_id WHERE s.parent_order_id = @order;
      SELECT COUNT(*) AS workers FROM processes WHERE ${ALIVE} AND role <> 'edge'`,
     byId ? [idOrName, idOrName] : [idOrName],
   );
-  const [, orders = [], lines, effects, holds, pauses, tasks, kept, wishes, children, workers = []] = results as unknown as [unknown, ...Record<string, unknown>[][]];
+  const [, orders = [], lines, effects, holds, pauses, tasks, kept, wishes, children = [], callsOfParts = [], workers = []] = results as unknown as [unknown, ...Record<string, unknown>[][]];
   const [order] = orders;
   if (!order) return undefined;
   const { failedFrom, actor, why, claimedBy, claimedAt, beats, isDue, ...columns } = order;
@@ -105,7 +106,8 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
     isDue: Boolean(isDue),
     claim: claimedBy === null ? null : { process: claimedBy, since: claimedAt, beats: Boolean(beats) },
     last: { from: failedFrom, actor, reason: why },
-    lines, effects, holds, pauses, kept, wishes, children,
+    lines, effects, holds, pauses, kept, wishes,
+    children: children.map(({ id, name, status, ...known }) => ({ name, status, known: { ...known, effects: callsOfParts.filter((call) => call['of'] === id) } })),
     tasks: truths(tasks),
     workers: Number(workers[0]?.['workers']),
   } as unknown as Standing;

@@ -1,13 +1,14 @@
 import type { Calls } from '../effects/calls';
 import { nextSlot } from '../jobs/slots';
-import { mayCancel } from '../lifecycle/cancel';
+import { type CancelAnswer, mayCancel, mayCancelWhole, partAlone } from '../lifecycle/cancel';
+import { FOLLOWING, PARENT_TASK } from '../lifecycle/children';
 import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { putBackChoices, putBackTo } from '../lifecycle/put-back';
 import { covers } from '../lifecycle/stages';
 import { type Pool, select } from '../store/pool';
 import type { OrderSource } from '../work/stage';
-import type { StageRoutes } from '../work/routes';
+import type { Route, StageRoutes } from '../work/routes';
 import { type Cause, causesOf, works } from './causes';
 import { type Guard, guardsOf } from './guards';
 import { readStanding, type Standing } from './standing';
@@ -37,6 +38,10 @@ export interface WhyAnswer {
   /** Who owes the next step. */
   owes: string;
   causes: Cause[];
+  /** Name of the split order that it is a part of. */
+  parent: string | null;
+  /** Its parts, where it was split. */
+  children: { name: string; status: Status }[];
   /** The next expected step: by a stage with its guards, or by facts from outside. */
   next: { to: Status[]; stage: string | null; guards: Guard[]; facts: { fact: string; from: string; to: string | null; reason: string }[] };
   next_attempt: Date | null;
@@ -68,9 +73,10 @@ export class Why {
     const { status, now, enteredAt, dueAt } = standing;
     const { kind, stuckAfter } = lifecycle.statuses[status];
     const isWorked = works(standing);
-    const route = isWorked || kind === 'waiting' ? await this.#parts.routes.of(status) : undefined;
+    const follows = standing.children.length > 0 && FOLLOWING.has(status);
+    const route = await this.#routeOf(standing, { isWorked, follows });
     const order = (await this.#parts.orders.load([standing.id])).get(standing.id) as { id: number; revision: number } | undefined;
-    const guards = isWorked ? guardsOf({ standing, route, calls: this.#parts.calls.of(route?.nodes ?? []), order }) : [];
+    const guards = isWorked ? guardsOf({ standing, route, calls: this.#parts.calls.of(route?.nodes ?? [], standing.parent !== null), order }) : [];
     const facts = this.#factsFor(standing);
     const slot = route && route.jobs.length > 0 ? await this.#nextSlot(route.jobs, now) : undefined;
     const causes = causesOf(standing, { route, guards, nextSlot: slot, awaited: facts.map(({ to, ...fact }) => ({ ...fact, to: to ?? undefined })) });
@@ -79,13 +85,15 @@ export class Why {
     return {
       order_id: standing.name,
       status,
-      kind: over ? 'final' : kind,
+      kind: over ? 'final' : follows ? 'waiting' : kind,
       since: enteredAt,
       seconds,
       late: !over && stuckAfter !== undefined && seconds > stuckAfter,
       because: causes[0]?.text ?? '',
       owes: causes[0]?.who ?? 'nobody',
       causes,
+      parent: standing.parent,
+      children: standing.children.map(({ name, status: at }) => ({ name, status: at })),
       next: { to: route?.leads ?? [...new Set(facts.flatMap(({ to }) => (to ? [to as Status] : [])))], stage: route?.node ?? null, guards, facts },
       next_attempt: standing.holdCount > 0 ? null : (dueAt ?? (isWorked && !standing.claim ? (slot ?? null) : null)),
       attempts: standing.attempts,
@@ -93,8 +101,16 @@ export class Why {
     };
   }
 
-  /** The facts that would move the order if they came now. */
+  /** The stage that takes the order where it stands; of a split order the one that looks at its parts, with the steps that are open to it. */
+  async #routeOf({ status }: Standing, { isWorked, follows }: { isWorked: boolean; follows: boolean }): Promise<Route | undefined> {
+    if (!follows) return isWorked || lifecycle.statuses[status].kind === 'waiting' ? this.#parts.routes.of(status) : undefined;
+    const route = await this.#parts.routes.of(PARENT_TASK);
+    return route && { ...route, leads: route.leads.filter((to) => to !== status && lifecycle.allows(status, to)) };
+  }
+
+  /** The facts that would move the order if they came now; partners know nothing of an order that was split. */
   #factsFor(standing: Standing): WhyAnswer['next']['facts'] {
+    if (standing.children.length > 0) return [];
     const { id: order, status, exportSequence, navOrderNo, path, batchReference, batchSequence, lines, effects } = standing;
     const context: FactContext = { order, status, exportSequence, navOrderNo, path, batchReference, batchSequence, lines, effects };
     return this.#parts.usual.flatMap((fact) => {
@@ -117,7 +133,7 @@ function actionsOf(standing: Standing): PossibleAction[] {
   const on = (verb: string): string => `/api/oms/orders/${encodeURIComponent(name)}/${verb}`;
   const back = putBackTo(status, last.from);
   const choices = putBackChoices(status, last.from);
-  const cancel = mayCancel(status, standing);
+  const cancel = cancelOf(standing);
   const external = lifecycle.allows(status, 'PROCESSED_EXTERNALLY');
   return [
     { action: 'put-back', method: 'POST', path: on('put-back'), allowed: choices.length > 0, text: choices.length > 0 ? backText(back) : `an order in ${status} is not in error`, ...(choices.length > 1 && { to: choices }) },
@@ -130,6 +146,11 @@ function actionsOf(standing: Standing): PossibleAction[] {
     })),
     ...pauses.map(({ id, kind, name: what }): PossibleAction => ({ action: 'resume', method: 'DELETE', path: `/api/oms/pauses/${id}`, allowed: true, text: `end the pause of the ${kind} ${what}` })),
   ];
+}
+
+function cancelOf(standing: Standing): CancelAnswer {
+  if (standing.parent !== null) return partAlone(standing.parent);
+  return standing.children.length > 0 ? mayCancelWhole(standing.status, standing.children) : mayCancel(standing.status, standing);
 }
 
 const backText = (back: Status | undefined): string => (back ? `back to ${back}` : 'back to where you say: nobody else knows how far it has come');

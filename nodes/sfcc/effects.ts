@@ -10,6 +10,7 @@ import type { FulfillmentRequest } from './types';
 /** Ships and captures in one call of the merchant's endpoint. In doubt the order is read again: it carries the request's id. */
 export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
   kind: 'sfcc.fulfil',
+  wholeOnly: true,
   key: (order) => `sfcc.fulfil:${order.id}:${fulfillmentRequestId(order)}`,
   policy: 'inquire',
   request: (order) => toFulfillmentRequest(requireRoot(order)),
@@ -26,6 +27,7 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
 /** Cancels the storefront's order and voids its authorisation. */
 export const cancelOrder = effect<SfccClient, Order, { status: 'cancelled' }>({
   kind: 'sfcc.cancel',
+  wholeOnly: true,
   key: (order) => `sfcc.cancel:${order.id}`,
   policy: 'inquire',
   request: (order) => ({ status: requireRoot(order) && 'cancelled' }),

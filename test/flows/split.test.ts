@@ -35,7 +35,7 @@ async function carry(names: readonly string[], timeoutMs = 90_000): Promise<void
         await ship(system, await everything(system, name));
       }
       const wholes = await system.standings(names);
-      return wholes.length === names.length && wholes.every(({ status }) => status === 'FULFILLED');
+      return wholes.length === names.length && [...wholes, ...parts].every(({ status }) => status === 'FULFILLED');
     },
     { what: `${names.length} split orders in FULFILLED`, timeoutMs, seen: async () => ({ wholes: await system.standings(names), parts: (await Promise.all(names.map(partsOf))).flat(), log: system.warnings() }) },
   );
@@ -117,6 +117,30 @@ test('a store that does not export to NAV: parts begin released, NAV hears of no
     for (const part of await partsOf(name)) expect((await system.order(part.name)).timeline.find(({ kind }) => kind === 'transition')?.text).toBe(`RELEASED_FROM_NAV – part ${part.part} of ${name}`);
   }
 }, 120_000);
+
+test('why, the search and the order itself show the whole and its parts, and what the whole waits for', async () => {
+  const pause = await system.pause('stage', 'READY_TO_CREATE_IN_NAV');
+  const [name = ''] = await system.place(1, { template: 'split', site: 'POPS-US' });
+  await system.reach(name, 'SPLIT');
+  const parts = await partsOf(name);
+  const children = parts.map((part) => ({ name: part.name, status: 'READY_TO_CREATE_IN_NAV' }));
+  const read = async (of: string, what = '') => (await system.api(`/api/oms/orders/${of}${what}`, { as: 'reader' })).body as Record<string, unknown>;
+  expect(await read(name)).toMatchObject({ part: 0, parent: null, children, waits_for: { kind: 'waiting', owner: 'its parts' } });
+  expect(await read(parts[0]?.name ?? '')).toMatchObject({ part: 1, parent: name, children: [] });
+  const whole = await read(name, '/why');
+  expect(whole).toMatchObject({ status: 'SPLIT', kind: 'waiting', parent: null, children, next: { to: expect.arrayContaining(['PARTIALLY_SHIPPED', 'SHIPPED', 'OMS_CANCELLED', 'FAILED_TO_FULFILL']) as string[], stage: 'split-work', facts: [] } });
+  for (const part of parts) expect(whole['because']).toContain(`${part.name} READY_TO_CREATE_IN_NAV`);
+  const allowed = (body: Record<string, unknown>) => (body['actions'] as { action: string; allowed: boolean; text: string }[]).find(({ action }) => action === 'cancel');
+  expect(allowed(whole)).toMatchObject({ allowed: true });
+  const part = await read(parts[0]?.name ?? '', '/why');
+  expect(part).toMatchObject({ parent: name, children: [], causes: [{ kind: 'paused' }] });
+  expect(allowed(part)).toMatchObject({ allowed: false, text: expect.stringContaining(name) as string });
+  const { orders } = (await system.api(`/api/oms/orders?q=${name}`, { as: 'reader' })).body as { orders: { name: string; parent: string | null; parts: number }[] };
+  expect(orders.map((order) => ({ name: order.name, parent: order.parent, parts: order.parts })).toReversed()).toEqual([{ name, parent: null, parts: parts.length }, ...parts.map((each) => ({ name: each.name, parent: name, parts: 0 }))]);
+  await system.resume(pause);
+  await carry([name]);
+  expect(await read(name, '/why')).toMatchObject({ kind: 'final', owes: 'nobody' });
+}, 90_000);
 
 const cancel = (name: string) => system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'the customer called' } });
 
