@@ -1,6 +1,5 @@
 /** From the canonical order to Camel's request to fulfil it (this project's assumption: docs/contracts). Pure. */
 import type { Address, Line, Order } from '../orders/order';
-import { Rejected } from '../runtime/errors';
 
 /** Body of `POST /fulfillment-requests`; docs/contracts/camel-fulfillment-request.schema.json. */
 export interface FulfillmentRequest {
@@ -72,13 +71,8 @@ export function shortageOf({ lines, warehouse }: InventoryQuestion, stock: reado
   return short.length > 0 ? `${warehouse} has ${short.join(', ')}` : undefined;
 }
 
-/**
- * The request to fulfil everything in `order`; the same for the same order and sequence.
- * @throws Rejected `cirro.printable-order-has-no-batch`: the warehouse packs what a batch has printed
- */
+/** The request to fulfil everything in `order`; the same for the same order and sequence. */
 export function toFulfillmentRequest(order: Order): FulfillmentRequest {
-  if (order.batchReference === undefined && order.lines.some(({ path }) => path === 'printable'))
-    throw new Rejected('it is to be printed and has no batch reference', { code: 'cirro.printable-order-has-no-batch', next: 'Ask the print floor for the batch.' });
   return {
     order_id: order.name,
     sequence: order.exportSequence,

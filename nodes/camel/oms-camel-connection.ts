@@ -1,10 +1,12 @@
+import { defineProvider } from '../fulfillment/connection';
 import { Environment } from '../runtime/environment';
-import { defineConnection, type NodeConfig } from '../runtime/node';
-import { type CamelClient, createCamelClient } from './client';
+import type { NodeConfig } from '../runtime/node';
+import { createCamelClient } from './client';
 import { camelOptions, type CamelSettings, testCamel } from './connection';
+import { cirro } from './provider';
 
-export default defineConnection<CamelSettings & NodeConfig, CamelClient>(
+export default defineProvider<CamelSettings & NodeConfig>(
   'oms-camel-connection',
-  (config, services) => createCamelClient(camelOptions(config, services.get(Environment))),
+  (config, services) => cirro(createCamelClient(camelOptions(config, services.get(Environment)))),
   testCamel,
 );

@@ -4,29 +4,30 @@ import type { Policy } from './effect';
 export interface DeclaredCall {
   kind: string;
   policy: Policy;
-  wholeOnly?: true;
   key(subject: { id: number; revision: number }): string;
+  /** Whether it would be sent for this subject; absent where it always is. */
+  concerns?(subject: { id: number; revision: number }): boolean;
   /** Builds the request; throws what keeps it from being built. */
   request(subject: { id: number; revision: number }): unknown;
 }
 
 /** Which node of the deployed flows carries out which effect: a node says so when it is made. */
 export class Calls {
-  readonly #byNode = new Map<string, DeclaredCall>();
+  readonly #byNode = new Map<string, () => readonly DeclaredCall[]>();
 
-  /** @returns the function that forgets it again */
-  add(node: string, call: DeclaredCall): () => void {
-    this.#byNode.set(node, call);
-    return () => void (this.#byNode.get(node) === call && this.#byNode.delete(node));
+  /** @param calls its effects, of which one is carried out for each subject @returns the function that forgets it again */
+  add(node: string, calls: () => readonly DeclaredCall[]): () => void {
+    this.#byNode.set(node, calls);
+    return () => void (this.#byNode.get(node) === calls && this.#byNode.delete(node));
   }
 
-  /** The effects of these nodes, in their order; of a part of a split order without those that only a whole one has. */
-  of(nodes: readonly string[], isPart = false): DeclaredCall[] {
-    return nodes.flatMap((node) => this.#byNode.get(node) ?? []).filter(({ wholeOnly }) => !isPart || !wholeOnly);
+  /** The effects that these nodes carry out for a subject, in their order. */
+  of(nodes: readonly string[], subject: { id: number; revision: number }): DeclaredCall[] {
+    return nodes.flatMap((node) => this.#byNode.get(node)?.() ?? []).filter((call) => call.concerns?.(subject) !== false);
   }
 
   /** How doubt about a kind of effect is settled; undefined where no deployed node carries it out. */
   policyOf(kind: string): Policy | undefined {
-    return [...this.#byNode.values()].find((call) => call.kind === kind)?.policy;
+    return [...this.#byNode.values()].flatMap((calls) => calls()).find((call) => call.kind === kind)?.policy;
   }
 }

@@ -28,8 +28,8 @@ export interface Effect<Remote, Subject, Request> {
   /** The business meaning of the call, never a job id: the same key is the same effect for ever. */
   key(subject: Subject): string;
   policy: Policy;
-  /** The remote knows whole orders alone: a part of a split order passes by without this call. */
-  wholeOnly?: true;
+  /** Whether the call is made for this subject at all; absent where it always is. */
+  concerns?(subject: Subject): boolean;
   /** Builds the request; throws InvalidInput or Rejected before the ledger knows of any call. */
   request(subject: Subject): Request;
   /** Minor units and currency that the call moves, for the ledger. */

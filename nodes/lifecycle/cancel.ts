@@ -1,6 +1,7 @@
 import type { FactContext } from './facts';
 import type { CancelClass } from './define';
 import { lifecycle, type Status } from './lifecycle';
+import { isFulfillmentRequest } from './requests';
 
 /** What a person may do about an order. Refunds are made at the storefront as long as they are not built here. */
 export type OrderAction = 'put-back' | 'processed-externally' | 'cancel' | 'refund';
@@ -25,8 +26,8 @@ export function mayCancel(status: Status, known: Known): CancelAnswer {
   if (cancel === 'closed') return closed(status);
   const doubt = known.effects.find((effect) => IN_DOUBT.has(effect.state) && !effect.kind.includes('.mark-'));
   if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
-  // Between Cirro's answer and our own step the status does not say yet that Cirro has the order.
-  if (cancel === 'late' || cirroHas(known)) return { is: 'not-yet', reason: NOT_YET.late };
+  // Between the 3PL's answer and our own step the status does not say yet that it has the order.
+  if (cancel === 'late' || providerHas(known)) return { is: 'not-yet', reason: NOT_YET.late };
   if (cancel === 'print') return { is: 'not-yet', reason: NOT_YET.print };
   return { is: 'yes' };
 }
@@ -61,8 +62,8 @@ export const isCancelled = (status: Status): boolean => lifecycle.statuses[statu
 export const navKnows = ({ effects, navOrderNo }: { effects: readonly { kind: string; state: string }[]; navOrderNo: string | null }): boolean =>
   navOrderNo !== null || effects.some((effect) => effect.kind === 'nav.create' && effect.state === 'done');
 
-const cirroHas = ({ effects, exportSequence }: Known): boolean =>
-  effects.some((effect) => effect.kind === 'camel.request' && effect.state === 'done' && effect.key.endsWith(`:${exportSequence}`));
+const providerHas = ({ effects, exportSequence }: Known): boolean =>
+  effects.some((effect) => isFulfillmentRequest(effect.kind) && effect.state === 'done' && effect.key.endsWith(`:${exportSequence}`));
 
 const NOT_YET: Readonly<Record<Extract<CancelClass, 'print' | 'late'>, string>> = {
   print: 'not yet: PrintStation has the order and must acknowledge a cancel, which cannot be asked for here yet',

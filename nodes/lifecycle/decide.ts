@@ -212,7 +212,7 @@ function move(image: Image, to: Status, { actor, node = null }: By, reason: stri
   image.changed = true;
 }
 
-const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, navOrderNo: null, path: null, batchReference: null, batchSequence: 0, lines: [], effects: [] };
+const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, navOrderNo: null, provider: '', path: null, batchReference: null, batchSequence: 0, lines: [], effects: [] };
 
 /** Decides an incoming fact; the same event again gets the stored answer. */
 export function decideFact(fact: Fact, image: Image | undefined, beside: Beside, rules: FactRules, plan: Plan): FactResult {

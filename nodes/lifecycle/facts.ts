@@ -28,6 +28,8 @@ export interface FactContext {
   batchReference: string | null;
   /** Counts the requests to print it. */
   batchSequence: number;
+  /** The 3PL of its warehouse. */
+  provider: string;
   lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];
   effects: readonly { id: number; kind: string; key: string; state: string; attempt: number }[];
 }
@@ -70,7 +72,7 @@ export type FactRule = (body: never, context: FactContext) => FactDecision;
 export interface UsualFact {
   type: string;
   /** Who tells it. */
-  from: string;
+  from(context: FactContext): string;
   body(context: FactContext): unknown;
 }
 

@@ -102,7 +102,7 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
   const ids = orders.join(', ');
   const known = events.length > 0 ? format(' OR event_id IN (?)', [events.map((event) => event.eventId)]) : '';
   return [
-    `SELECT id, export_sequence AS exportSequence, nav_order_no AS navOrderNo, revision, name, path, batch_reference AS batchReference, batch_sequence AS batchSequence FROM orders WHERE id IN (${ids})`,
+    `SELECT o.id, o.export_sequence AS exportSequence, o.nav_order_no AS navOrderNo, o.revision, o.name, o.path, o.batch_reference AS batchReference, o.batch_sequence AS batchSequence, w.provider FROM orders o JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (${ids})`,
     `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,

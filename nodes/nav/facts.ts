@@ -45,8 +45,8 @@ export const navFacts: FactRules = {
 
 /** What NAV's releases usually look like. */
 export const navUsual: readonly UsualFact[] = [
-  { type: 'RELEASED_FROM_NAV', from: 'NAV', body: (): ReleaseReport => ({ status: 'RELEASED_FROM_NAV', event_id: '' }) },
-  { type: 'FAILED_TO_RELEASE_FROM_NAV', from: 'NAV', body: (): ReleaseReport => ({ status: 'FAILED_TO_RELEASE_FROM_NAV', event_id: '' }) },
+  { type: 'RELEASED_FROM_NAV', from: () => 'NAV', body: (): ReleaseReport => ({ status: 'RELEASED_FROM_NAV', event_id: '' }) },
+  { type: 'FAILED_TO_RELEASE_FROM_NAV', from: () => 'NAV', body: (): ReleaseReport => ({ status: 'FAILED_TO_RELEASE_FROM_NAV', event_id: '' }) },
 ];
 
 /** The one fact of a release report; the order is named in the path. */

@@ -31,7 +31,7 @@ export default defineNode<NavDocumentConfig, StageMessage<Order>>('oms-nav-docum
   if (!document) throw new InvalidInput('no document is chosen', { code: 'nav.no-document' });
   const ledger = node.services.get(Ledger);
   const { pool } = node.services.get(Database);
-  const forget = node.services.get(Calls).add(node.id, document);
+  const forget = node.services.get(Calls).add(node.id, () => [document]);
   return {
     close: forget,
     async input(message, send) {

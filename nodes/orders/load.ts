@@ -19,6 +19,7 @@ interface OrderRow {
   warehouseKey: string;
   navKey: string;
   cirroRegion: string;
+  provider: string;
   navCustomerNo: string | null;
   businessType: number | null;
   currency: string;
@@ -48,7 +49,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
   if (ids.length === 0) return new Map();
   const [results] = await pool.query(
     `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite, ${EXPORT_TO_NAV} AS exportToNav,
-            o.part, o.revision, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.batch_reference AS batchReference, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion,
+            o.part, o.revision, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.batch_reference AS batchReference, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion, w.provider,
             ${NAV_CUSTOMER_NO} AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
        FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
      SELECT order_id AS \`order\`, line_id AS lineId, position, sku, name, quantity, unit_price AS unitPrice, discount, tax, total, gift,
@@ -90,7 +91,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         exportSequence: row.exportSequence,
         batchSequence: row.batchSequence,
         ...(row.batchReference !== null && { batchReference: row.batchReference }),
-        warehouse: { key: row.warehouseKey, navKey: row.navKey, cirroRegion: row.cirroRegion },
+        warehouse: { key: row.warehouseKey, navKey: row.navKey, cirroRegion: row.cirroRegion, provider: row.provider },
         ...(row.navCustomerNo !== null && { navCustomerNo: row.navCustomerNo }),
         ...(row.businessType !== null && { businessType: row.businessType }),
         currency: row.currency,

@@ -137,6 +137,8 @@ export interface Warehouse {
   /** The location's code in NAV. */
   readonly navKey: string;
   readonly cirroRegion: string;
+  /** The 3PL that fulfils for it. */
+  readonly provider: string;
 }
 
 /** One parcel that left. */

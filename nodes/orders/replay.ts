@@ -7,7 +7,7 @@ import type { OrderSource } from '../work/stage';
 import type { StageRoutes } from '../work/routes';
 import { works } from './causes';
 import type { Answer, Asked, OrderDesk } from './desk';
-import { readStanding, type Standing, type StandingEffect } from './standing';
+import { readStanding, type Standing, type StandingEffect, unloaded } from './standing';
 
 /** What a replay does about one remote call: sends it, leaves it because it has happened, or leaves it because it might ship or charge twice. */
 export interface ReplayedCall {
@@ -120,11 +120,11 @@ export class Replay {
   }
 
   /** The remote calls that a stage or task makes for this order, as far as its requests can be built. */
-  async #callsOf(stage: string | undefined, { id, parent }: Standing): Promise<{ kind: string; key: string }[]> {
+  async #callsOf(stage: string | undefined, standing: Standing): Promise<{ kind: string; key: string }[]> {
     const route = stage === undefined ? undefined : await this.#parts.routes.of(stage);
     if (!route) return [];
-    const order = (await this.#parts.orders.load([id])).get(id) as { id: number; revision: number } | undefined;
-    return this.#parts.calls.of(route.nodes, parent !== null).map((call: DeclaredCall) => ({ kind: call.kind, key: call.key(order ?? { id, revision: 0 }) }));
+    const order = ((await this.#parts.orders.load([standing.id])).get(standing.id) ?? unloaded(standing)) as { id: number; revision: number };
+    return this.#parts.calls.of(route.nodes, order).map((call: DeclaredCall) => ({ kind: call.kind, key: call.key(order) }));
   }
 
   #replayed({ kind, key, state, reference, reason, inquiries }: StandingEffect, comes: boolean, { holds, effects }: Standing): ReplayedCall {

@@ -23,6 +23,7 @@ export interface Standing {
   revision: number;
   exportSequence: number;
   navOrderNo: string | null;
+  provider: string;
   /** The split order that it is a part of. */
   parent: string | null;
   /** Its parts, where it was split. */
@@ -70,6 +71,9 @@ export interface StandingTask {
   reason: string | null;
 }
 
+/** What calls look at where an order was never generalised, and cannot be loaded. */
+export const unloaded = ({ id, parent }: Standing): { id: number; revision: number; part: number } => ({ id, revision: 0, part: parent === null ? 0 : 1 });
+
 const ALIVE = 'ended_at IS NULL AND beat_at > NOW(6) - INTERVAL 5 SECOND';
 
 /** Reads an order by its id or name. @returns undefined for an unknown one */
@@ -79,8 +83,8 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
     `SET @order = (SELECT id FROM orders WHERE name = ? ${byId ? 'OR id = ?' : ''} LIMIT 1);
      SELECT NOW(6) AS now, o.id, o.name, s.status, s.version, st.platform, st.url AS storeUrl, s.entered_at AS enteredAt, s.due_at AS dueAt, COALESCE(s.due_at <= NOW(6), FALSE) AS isDue,
             s.claimed_by AS claimedBy, s.claimed_at AS claimedAt, p.id IS NOT NULL AS beats, s.attempts, s.holds AS holdCount, s.reason, o.revision, o.export_sequence AS exportSequence,
-            o.nav_order_no AS navOrderNo, o.path, o.batch_reference AS batchReference, o.batch_sequence AS batchSequence, parent.name AS parent, a.from_status AS failedFrom, a.actor, a.reason AS why
-       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version LEFT JOIN orders parent ON parent.id = o.parent_order_id
+            o.nav_order_no AS navOrderNo, w.provider, o.path, o.batch_reference AS batchReference, o.batch_sequence AS batchSequence, parent.name AS parent, a.from_status AS failedFrom, a.actor, a.reason AS why
+       FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version LEFT JOIN orders parent ON parent.id = o.parent_order_id
        LEFT JOIN processes p ON p.id = s.claimed_by AND p.${ALIVE.replace(' AND ', ' AND p.')} WHERE o.id = @order;
      SELECT line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id = @order ORDER BY position;
      SELECT id, kind, \`key\`, state, attempt, inquiries, reference, reason, created_at AS begun, sent_at AS sentAt FROM effects WHERE order_id = @order ORDER BY id;

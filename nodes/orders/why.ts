@@ -11,7 +11,7 @@ import type { OrderSource } from '../work/stage';
 import type { Route, StageRoutes } from '../work/routes';
 import { type Cause, causesOf, works } from './causes';
 import { type Guard, guardsOf } from './guards';
-import { readStanding, type Standing } from './standing';
+import { readStanding, type Standing, unloaded } from './standing';
 
 /** What a person, or the system for him, may do about the order now. */
 export interface PossibleAction {
@@ -76,7 +76,7 @@ export class Why {
     const follows = standing.children.length > 0 && FOLLOWING.has(status);
     const route = await this.#routeOf(standing, { isWorked, follows });
     const order = (await this.#parts.orders.load([standing.id])).get(standing.id) as { id: number; revision: number } | undefined;
-    const guards = isWorked ? guardsOf({ standing, route, calls: this.#parts.calls.of(route?.nodes ?? [], standing.parent !== null), order }) : [];
+    const guards = isWorked ? guardsOf({ standing, route, calls: this.#parts.calls.of(route?.nodes ?? [], order ?? unloaded(standing)), order }) : [];
     const facts = this.#factsFor(standing);
     const slot = route && route.jobs.length > 0 ? await this.#nextSlot(route.jobs, now) : undefined;
     const causes = causesOf(standing, { route, guards, nextSlot: slot, awaited: facts.map(({ to, ...fact }) => ({ ...fact, to: to ?? undefined })) });
@@ -111,11 +111,11 @@ export class Why {
   /** The facts that would move the order if they came now; partners know nothing of an order that was split. */
   #factsFor(standing: Standing): WhyAnswer['next']['facts'] {
     if (standing.children.length > 0) return [];
-    const { id: order, status, exportSequence, navOrderNo, path, batchReference, batchSequence, lines, effects } = standing;
-    const context: FactContext = { order, status, exportSequence, navOrderNo, path, batchReference, batchSequence, lines, effects };
+    const { id: order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, lines, effects } = standing;
+    const context: FactContext = { order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, lines, effects };
     return this.#parts.usual.flatMap((fact) => {
       const decision = this.#parts.rules[fact.type]?.(fact.body(context) as never, context);
-      return decision?.is === 'applied' ? [{ fact: fact.type, from: fact.from, to: decision.to ?? null, reason: decision.reason }] : [];
+      return decision?.is === 'applied' ? [{ fact: fact.type, from: fact.from(context), to: decision.to ?? null, reason: decision.reason }] : [];
     });
   }
 

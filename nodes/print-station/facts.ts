@@ -90,7 +90,7 @@ const wrongSequence = (what: string, sequence: number, current: number): FactDec
 /** What the print floor usually tells about the current request. */
 export const printStationUsual: readonly UsualFact[] = ['batched', 'batch_failed'].map((type) => ({
   type,
-  from: 'the print floor',
+  from: () => 'the print floor',
   body: ({ batchSequence: sequence }): PrintEvent => ({ id: '', type, order_id: '', sequence, at: '', data: { batch_reference: '…', reason: '…' } }),
 }));
 

@@ -26,7 +26,7 @@ export default defineNode<PrintRequestConfig, StageMessage<Order>>('oms-print-re
   const { connectionString, printTopic } = node.use<ServiceBusSettings>(config.connection);
   const contracts = node.services.get(Contracts);
   const ledger = node.services.get(Ledger);
-  const forget = node.services.get(Calls).add(node.id, request);
+  const forget = node.services.get(Calls).add(node.id, () => [request]);
   const floor = createPrintFloor({ connectionString, topic: printTopic });
   return {
     async input(message, send) {

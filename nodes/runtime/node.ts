@@ -275,23 +275,30 @@ class Connection<T extends Closable> {
  * A config node: one client, shared by the nodes that choose it.
  * @param open makes the client; what it throws is shown by every node that uses the connection
  * @param test what the button in its dialog does
+ * @param opened is told of the client where others than those that choose the connection use it: each enters before and leaves after; what it returns is called when the connection closes
  */
 export function defineConnection<Config extends NodeConfig, Client extends Closable>(
   type: string,
   open: (config: Config, services: Services) => Client,
   test?: ConnectionTest<Config>,
+  opened?: (client: Client, services: Services, enter: () => () => void) => () => void,
 ): (red: Red) => void {
   return (red) => {
     if (test && red.settings.services) ConnectionTests.in(red.settings.services).add(type, test);
     red.nodes.registerType(type, function construct(this: RedNode, config: NodeConfig) {
       red.nodes.createNode(this, config);
+      const services = red.settings.services ?? new Services();
+      let shut: (() => void) | undefined;
       try {
-        this.connection = new Connection<Closable>(open(config as Config, red.settings.services ?? new Services()));
+        const connection = new Connection(open(config as Config, services));
+        this.connection = connection;
+        shut = opened?.(connection.client, services, () => connection.enter());
       } catch (error) {
         this.error(error as Error);
         return;
       }
       this.on('close', (_removed, done) => {
+        shut?.();
         void within(CLOSE_LIMIT_MS, this.connection?.close().catch((error: Error) => this.error(error)) ?? Promise.resolve()).then(done);
       });
     });

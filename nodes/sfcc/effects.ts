@@ -7,10 +7,13 @@ import { wasCancelled, wasFulfilled } from './client';
 import { fulfillmentRequestId, toFulfillmentRequest } from './mapping';
 import type { FulfillmentRequest } from './types';
 
+/** The storefront knows whole orders alone: a part of a split order passes by its calls. */
+const isWhole = ({ part }: Order): boolean => part === 0;
+
 /** Ships and captures in one call of the merchant's endpoint. In doubt the order is read again: it carries the request's id. */
 export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
   kind: 'sfcc.fulfil',
-  wholeOnly: true,
+  concerns: isWhole,
   key: (order) => `sfcc.fulfil:${order.id}:${fulfillmentRequestId(order)}`,
   policy: 'inquire',
   request: (order) => toFulfillmentRequest(requireRoot(order)),
@@ -27,7 +30,7 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
 /** Cancels the storefront's order and voids its authorisation. */
 export const cancelOrder = effect<SfccClient, Order, { status: 'cancelled' }>({
   kind: 'sfcc.cancel',
-  wholeOnly: true,
+  concerns: isWhole,
   key: (order) => `sfcc.cancel:${order.id}`,
   policy: 'inquire',
   request: (order) => ({ status: requireRoot(order) && 'cancelled' }),

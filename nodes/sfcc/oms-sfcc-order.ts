@@ -45,7 +45,7 @@ export default defineNode<SfccOrderConfig, StageMessage<Order>>('oms-sfcc-order'
   const act = ACTIONS[config.action];
   if (!act) throw new InvalidInput('no action is chosen', { code: 'sfcc.no-action' });
   const ledger = node.services.get(Ledger);
-  const forget = node.services.get(Calls).add(node.id, CALLS[config.action]);
+  const forget = node.services.get(Calls).add(node.id, () => [CALLS[config.action]]);
   return {
     close: forget,
     async input(message, send) {

@@ -1,18 +1,16 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { splitFlows } from '../../nodes/flows/files';
 import { lintFolder } from '../../nodes/flows/lint';
 import { readFlows } from '../../nodes/flows/storage';
 import { build, chooseNode, run } from '../bin/scripts';
-import { temporaryDirectory } from '../bin/temporary';
 import { startSystem, type System, waitFor } from '../support/system';
 import { ACarrier } from './a-carrier';
+import { blocksOf, copyOfProject } from './a-copy';
 
 /** docs/adding-an-integration.md is followed to the letter, in a copy of the project: what it shows is what is built and run here. */
 
 const ROOT = path.join(__dirname, '../..');
-/** What the copy needs of the project to be built and to run. */
-const COPIED = ['nodes', 'sandbox', 'bench', 'flows', 'server.ts', 'settings.ts', 'migrate.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '.oxlintrc.json'];
 /** What the tests of the pages look at, beside the pages. */
 const LOOKED_AT = ['test/editor', 'docs', 'README.md', 'jest.config.js'];
 
@@ -24,27 +22,8 @@ interface Assertion {
   failureMessages: string[];
 }
 
-interface Block {
-  language: string;
-  file: string;
-  text: string;
-}
-
 const document = readFileSync(path.join(ROOT, 'docs/adding-an-integration.md'), 'utf8');
-/** The blocks that name a file. */
-const blocks: Block[] = [...document.matchAll(/^```(\w+) (\S+)\n([\s\S]*?)^```$/gm)].map(([, language = '', file = '', text = '']) => ({ language, file, text }));
-
-/** A file after the changes of a diff without line numbers: what it keeps and removes stands in the file exactly once. */
-function changed(text: string, { file, text: diff }: Block): string {
-  return diff.split(/^@@.*\n/m).reduce((before, hunk) => {
-    const lines = hunk.replace(/\n$/, '').split('\n');
-    const side = (other: string): string => lines.filter((line) => !line.startsWith(other)).map((line) => `${line.slice(1)}\n`).join('');
-    const [old, made] = [side('+'), side('-')];
-    const found = before.split(old).length - 1;
-    if (found !== 1) throw new Error(`${file} has ${found} places like this, where the document changes one:\n${old}`);
-    return before.replace(old, () => made);
-  }, text);
-}
+const blocks = blocksOf(document);
 
 /** Step 1 in the editor: everything to the right of a node, in its group, is pushed aside. A deploy then writes the files. */
 function makeRoom(folder: string): void {
@@ -62,14 +41,7 @@ let carrier: ACarrier;
 let system: System;
 
 beforeAll(async () => {
-  copy = temporaryDirectory();
-  for (const part of [...COPIED, ...LOOKED_AT]) cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
-  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  for (const block of blocks) {
-    const target = path.join(copy, block.file);
-    mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, block.language === 'diff' ? changed(readFileSync(target, 'utf8'), block) : block.text);
-  }
+  copy = copyOfProject(blocks, LOOKED_AT);
   makeRoom(path.join(copy, 'flows'));
   carrier = new ACarrier();
 }, 60_000);

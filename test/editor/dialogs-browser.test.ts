@@ -213,8 +213,6 @@ inBrowser('the dialogs', () => {
       ['oms-nav-document', ['Connection: choose a connection']],
       ['oms-sfcc-order', ['Connection: choose a connection']],
       ['oms-sfcc-orders', ['Connection: choose a connection']],
-      ['oms-camel-inventory', ['Connection: choose a connection']],
-      ['oms-camel-request', ['Connection: choose a connection']],
       ['oms-service-bus-receive', ['Connection: choose a connection']],
       ['oms-operator', []],
       ['oms-wait', []],

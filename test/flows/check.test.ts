@@ -6,7 +6,7 @@ import { FACTS } from '../../nodes/flows/check/entries';
 import { legalEdges } from '../../nodes/flows/check/stages';
 import { readFlows } from '../../nodes/flows/storage';
 import type { FlowNode } from '../../nodes/flows/node';
-import { camelReadings } from '../../nodes/camel/facts';
+import { fulfillmentReadings } from '../../nodes/fulfillment/facts';
 import { lifecycle } from '../../nodes/lifecycle/lifecycle';
 import { navReadings } from '../../nodes/nav/facts';
 import { printStationReadings } from '../../nodes/print-station/facts';
@@ -279,7 +279,7 @@ test('whatever the admin API is sent, the check says something and never breaks'
 });
 
 test('every contract whose facts move orders is known to the check', () => {
-  expect(Object.keys(FACTS).toSorted()).toEqual(Object.keys({ ...navReadings, ...camelReadings, ...printStationReadings }).toSorted());
+  expect(Object.keys(FACTS).toSorted()).toEqual(Object.keys({ ...navReadings, ...fulfillmentReadings, ...printStationReadings }).toSorted());
 });
 
 test('each group of rules is a file of its own, under 200 lines', () => {

@@ -1,11 +1,11 @@
-import { camelFacts, type Shipment } from '../../nodes/camel/facts';
+import { fulfillmentFacts, type Shipment } from '../../nodes/fulfillment/facts';
 import type { FactContext, FactRules } from '../../nodes/lifecycle/facts';
 import { lifecycle, type Status } from '../../nodes/lifecycle/lifecycle';
 import { navFacts } from '../../nodes/nav/facts';
 
 const effect = (kind: string, state: string, sequence = 1) => ({ id: 1, kind, key: kind === 'camel.request' ? `camel.request:1:${sequence}` : 'nav.create:1', state, attempt: 1 });
 const context = (status: Status, more: Partial<FactContext> = {}): FactContext => ({
-  order: 1, status, exportSequence: 1, navOrderNo: null, path: 'finished', batchReference: null, batchSequence: 1, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
+  order: 1, status, exportSequence: 1, navOrderNo: null, provider: 'cirro', path: 'finished', batchReference: null, batchSequence: 1, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
   effects: [effect('nav.create', 'done'), effect('camel.request', 'done')], ...more,
 });
 const event = { id: 'e', type: 'accepted', order_id: 'X', sequence: 1, at: '' };
@@ -17,7 +17,7 @@ const judge = (rules: FactRules, type: string, body: unknown, at: FactContext) =
 };
 
 test.each(lifecycle.names)('in %s every fact has an answer, and what it moves is a legal step', (status) => {
-  for (const [rules, type, body] of [[navFacts, 'RELEASED_FROM_NAV', {}], [navFacts, 'FAILED_TO_RELEASE_FROM_NAV', {}], [camelFacts, 'accepted', event], [camelFacts, 'rejected', event], [camelFacts, 'shipped', parcel(['L1', 2], ['L2', 1])], [camelFacts, 'shipped', parcel(['L1', 1])]] as const) {
+  for (const [rules, type, body] of [[navFacts, 'RELEASED_FROM_NAV', {}], [navFacts, 'FAILED_TO_RELEASE_FROM_NAV', {}], [fulfillmentFacts, 'accepted', event], [fulfillmentFacts, 'rejected', event], [fulfillmentFacts, 'shipped', parcel(['L1', 2], ['L2', 1])], [fulfillmentFacts, 'shipped', parcel(['L1', 1])]] as const) {
     const decision = judge(rules, type, body, context(status));
     expect(decision.is).toMatch(/^(applied|already|early|impossible|exception)$/);
     const to = 'to' in decision ? decision.to : undefined;
@@ -49,21 +49,21 @@ test.each([
   ['rejected', 'EXPORTED_TO_TPL', 'applied'],
   ['rejected', 'SHIPPED', 'exception'],
 ] as const)('%s in %s is %s', (type, status, is) => {
-  expect(judge(camelFacts, type, event, context(status)).is).toBe(is);
+  expect(judge(fulfillmentFacts, type, event, context(status)).is).toBe(is);
 });
 
 test('an answer that names no sequence is about the current request', () => {
   for (const type of ['accepted', 'rejected'])
-    expect(judge(camelFacts, type, { ...event, sequence: 0 }, context('WAITING_FULFILLMENT_CONFIRMATION', { exportSequence: 3, effects: [effect('camel.request', 'done', 3)] })).is).toBe('applied');
+    expect(judge(fulfillmentFacts, type, { ...event, sequence: 0 }, context('WAITING_FULFILLMENT_CONFIRMATION', { exportSequence: 3, effects: [effect('camel.request', 'done', 3)] })).is).toBe('applied');
 });
 
 test('an answer to an older request is an exception, to one that never went out it is early', () => {
-  expect(judge(camelFacts, 'accepted', event, context('WAITING_FULFILLMENT_CONFIRMATION', { exportSequence: 2 }))).toMatchObject({ is: 'exception', reason: 'Cirro accepted sequence 1, but 2 is the current one' });
-  expect(judge(camelFacts, 'accepted', { ...event, sequence: 2 }, context('CIRRO_READY_FOR_FULFILLMENT', { exportSequence: 2 })).is).toBe('early');
+  expect(judge(fulfillmentFacts, 'accepted', event, context('WAITING_FULFILLMENT_CONFIRMATION', { exportSequence: 2 }))).toMatchObject({ is: 'exception', reason: 'Cirro accepted sequence 1, but 2 is the current one' });
+  expect(judge(fulfillmentFacts, 'accepted', { ...event, sequence: 2 }, context('CIRRO_READY_FOR_FULFILLMENT', { exportSequence: 2 })).is).toBe('early');
 });
 
 test('a rejection holds the order and raises its sequence', () => {
-  expect(judge(camelFacts, 'rejected', { ...event, data: { reason: 'no such address' } }, context('WAITING_FULFILLMENT_CONFIRMATION'))).toMatchObject({
+  expect(judge(fulfillmentFacts, 'rejected', { ...event, data: { reason: 'no such address' } }, context('WAITING_FULFILLMENT_CONFIRMATION'))).toMatchObject({
     is: 'applied', to: 'CIRRO_READY_FOR_FULFILLMENT', order: { export_sequence: 2 }, hold: { kind: 'cirro.rejected', reason: 'Cirro rejected sequence 1: no such address' },
   });
 });
@@ -73,7 +73,7 @@ test.each([
   ['a line in two entries', [['L1', 1], ['L1', 1], ['L2', 1]], 'SHIPPED'],
   ['a part', [['L1', 2]], 'PARTIALLY_SHIPPED'],
 ] as [string, [string, number][], Status][])('a parcel with %s', (_what, lines, to) => {
-  expect(judge(camelFacts, 'shipped', parcel(...lines), context('EXPORTED_TO_TPL'))).toMatchObject({ is: 'applied', to });
+  expect(judge(fulfillmentFacts, 'shipped', parcel(...lines), context('EXPORTED_TO_TPL'))).toMatchObject({ is: 'applied', to });
 });
 
 test.each([
@@ -81,5 +81,5 @@ test.each([
   ['more than is left, in two entries', [['L1', 2], ['L1', 1]]],
   ['a line that the order does not have', [['L9', 1]]],
 ] as [string, [string, number][]][])('a parcel with %s is an exception', (_what, lines) => {
-  expect(judge(camelFacts, 'shipped', parcel(...lines), context('EXPORTED_TO_TPL')).is).toBe('exception');
+  expect(judge(fulfillmentFacts, 'shipped', parcel(...lines), context('EXPORTED_TO_TPL')).is).toBe('exception');
 });

@@ -15,7 +15,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     revision: 1,
     exportSequence: 1,
     batchSequence: 1,
-    warehouse: { key: 'us-west', navKey: 'US', cirroRegion: 'US' },
+    warehouse: { key: 'us-west', navKey: 'US', cirroRegion: 'US', provider: 'cirro' },
     navCustomerNo: 'abCustomer0000000001',
     placedAt: '2026-01-31T12:00:00.000Z',
     modifiedAt: '2026-01-31T12:05:00.000Z',

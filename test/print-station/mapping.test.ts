@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { toFulfillmentRequest } from '../../nodes/camel/mapping';
+import { requestFulfillment } from '../../nodes/camel/effects';
 import { Contracts } from '../../nodes/edge/contracts';
+import { withClient } from '../../nodes/fulfillment/provider';
 import { toBatchStationRequest, toPrintStationRequest } from '../../nodes/print-station/mapping';
 import type { Line, Order } from '../../nodes/orders/order';
 import { anOrder } from '../orders/an-order';
@@ -43,7 +44,8 @@ test('artwork that others would fetch without https breaks the contract', () => 
   expect(() => contracts.validate('print-request', toPrintStationRequest(spoiled))).toThrow(expect.objectContaining({ code: 'contract.violated', pointer: '/lines/0/assets/0/url' }));
 });
 
-test('Cirro is never asked for a printable order without its batch', () => {
-  expect(() => toFulfillmentRequest(printable())).toThrow(expect.objectContaining({ code: 'cirro.printable-order-has-no-batch' }));
-  expect(toFulfillmentRequest(printable({ batchReference: 'PB-1' })).order_id).toBe(printable().name);
+test('no 3PL is ever asked for a printable order without its batch', () => {
+  const { declared } = withClient(undefined as never, requestFulfillment);
+  expect(() => declared.request(printable())).toThrow(expect.objectContaining({ code: 'fulfillment.printable-order-has-no-batch' }));
+  expect(declared.request(printable({ batchReference: 'PB-1' }))).toMatchObject({ order_id: printable().name });
 });

@@ -1,4 +1,4 @@
-import { camelFacts } from '../../nodes/camel/facts';
+import { fulfillmentFacts } from '../../nodes/fulfillment/facts';
 import { Stages } from '../../nodes/lifecycle/stages';
 import { Transitions } from '../../nodes/lifecycle/transitions';
 import { navFacts } from '../../nodes/nav/facts';
@@ -29,7 +29,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
   stages.addStatus('CS_CANCELLED', { node: 'CS_CANCELLED', scheduled: false });
   stages.addStatus('SHIPPED', { node: 'SHIPPED', scheduled: true });
   for (const kind of ['sfcc.cancel', 'sfcc.mark-exported', 'parent.recompute', 'sfcc.fulfil']) stages.addTask(kind, { node: kind, scheduled: false });
-  const transitions = new Transitions(pool, stages, { ...navFacts, ...printStationFacts, ...camelFacts });
+  const transitions = new Transitions(pool, stages, { ...navFacts, ...printStationFacts, ...fulfillmentFacts });
   const processes = new Processes(pool, silent, { instance, role: 'all' }, departures);
   await processes.start();
   const claims = new Claims(pool, processes);

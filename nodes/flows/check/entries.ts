@@ -8,7 +8,7 @@ interface Entry {
   tasks?: readonly string[];
 }
 
-/** By the contract of `oms-fact`: where its facts move an order (the `facts.ts` of nodes/nav, nodes/camel and nodes/print-station). */
+/** By the contract of `oms-fact`: where its facts move an order (the `facts.ts` of nodes/nav, nodes/fulfillment and nodes/print-station). */
 export const FACTS: Readonly<Record<string, Entry>> = {
   'nav-release-status': { statuses: ['RELEASED_FROM_NAV', 'FAILED_TO_RELEASE_FROM_NAV'] },
   'fulfillment-event': { statuses: ['EXPORTED_TO_TPL', 'CIRRO_READY_FOR_FULFILLMENT'] },

@@ -2,10 +2,13 @@ import type { Reading } from '../edge/readers';
 import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
+import { isFulfillmentRequest } from '../lifecycle/requests';
 
 /** A fulfilment event (docs/contracts/fulfillment-event.schema.json), by REST or over Service Bus. */
 export interface FulfillmentEvent {
   id: string;
+  /** The 3PL; Cirro where it says none. */
+  provider?: string;
   type: string;
   order_id: string;
   sequence: number;
@@ -16,6 +19,7 @@ export interface FulfillmentEvent {
 /** One order of a shipment report (docs/contracts/fulfill-orders.schema.json). */
 export interface Shipment {
   order_id: string;
+  provider?: string;
   shipment_id: string;
   carrier: string;
   tracking: string;
@@ -23,16 +27,24 @@ export interface Shipment {
   lines: { line_id: string; quantity: number }[];
 }
 
-const REQUEST = 'camel.request';
+/** Who reports without a name: the first 3PL there was. */
+const DEFAULT_PROVIDER = 'cirro';
+
 const BEGUN = new Set(['sent', 'unknown', 'parked', 'done']);
 
 /** An answer to a request that named no sequence names 0: it is about the current one. */
 const isCurrent = ({ sequence }: FulfillmentEvent, current: number): boolean => sequence === current || sequence === 0;
 
-/** Whether Cirro can know the order: a request of this sequence went out, or may have. */
-function requested({ effects, exportSequence }: FactContext): boolean {
-  return effects.some((effect) => effect.kind === REQUEST && BEGUN.has(effect.state) && effect.key.endsWith(`:${exportSequence}`));
-}
+/** The 3PL's name as a person writes it. */
+const nameOf = ({ provider = DEFAULT_PROVIDER }: Reporter): string => provider.charAt(0).toUpperCase() + provider.slice(1);
+
+const requestsOf = ({ effects }: FactContext): FactContext['effects'] => effects.filter(({ kind }) => isFulfillmentRequest(kind));
+
+/** Whether the 3PL can know the order: a request of this sequence went out, or may have. */
+const requested = (context: FactContext): boolean => requestsOf(context).some(({ state, key }) => BEGUN.has(state) && key.endsWith(`:${context.exportSequence}`));
+
+/** Its requests that the report proves to have arrived. */
+const proven = (context: FactContext): string[] => [...new Set(requestsOf(context).map(({ kind }) => kind))];
 
 const AT_THE_DOOR = new Set<Status>(['CIRRO_READY_FOR_FULFILLMENT', 'CIRRO_INVENTORY_CONFIRMED']);
 const ASKED = new Set<Status>(['WAITING_FULFILLMENT_CONFIRMATION']);
@@ -42,41 +54,44 @@ const NOT_YET = new Set<Status>(['CIRRO_PENDING_INVENTORY_CHECK', 'CIRRO_WAITING
 const isEarly = (status: Status): boolean => isBefore(status, 'cirro') || AT_THE_DOOR.has(status) || NOT_YET.has(status);
 
 /** Facts about the physical world: an impossible one is kept with a hold, since the world did not ask us. */
-export const camelFacts: FactRules = {
+export const fulfillmentFacts: FactRules = {
   accepted(event: FulfillmentEvent, context): FactDecision {
     const { status, exportSequence } = context;
+    if (isStranger(event, context)) return stranger('accepted', event, context);
     if (isBefore(status, 'cirro')) return { is: 'early' };
     if (!isCurrent(event, exportSequence)) return wrongSequence('accepted', event, exportSequence);
     if ((AT_THE_DOOR.has(status) || ASKED.has(status)) && requested(context))
-      return { is: 'applied', to: 'EXPORTED_TO_TPL', reason: `Cirro accepted sequence ${event.sequence}`, settles: [REQUEST] };
+      return { is: 'applied', to: 'EXPORTED_TO_TPL', reason: `${nameOf(event)} accepted sequence ${event.sequence}`, settles: proven(context) };
     if (UNDER_WAY.has(status) || isShipped(status)) return { is: 'already' };
     if (isEarly(status)) return { is: 'early' };
-    return { is: 'exception', reason: `Cirro accepted an order that stands in ${status}${stop(status)}` };
+    return { is: 'exception', reason: `${nameOf(event)} accepted an order that stands in ${status}${stop(status)}` };
   },
 
   rejected(event: FulfillmentEvent, context): FactDecision {
     const { status, exportSequence } = context;
+    if (isStranger(event, context)) return stranger('rejected', event, context);
     if (isBefore(status, 'cirro')) return { is: 'early' };
     if (!isCurrent(event, exportSequence)) return wrongSequence('rejected', event, exportSequence);
     const atTheDoor = AT_THE_DOOR.has(status);
     if ((atTheDoor || ASKED.has(status) || status === 'EXPORTED_TO_TPL') && requested(context)) {
-      const reason = `Cirro rejected sequence ${event.sequence}${event.data?.reason ? `: ${event.data.reason}` : ''}`;
+      const reason = `${nameOf(event)} rejected sequence ${event.sequence}${event.data?.reason ? `: ${event.data.reason}` : ''}`;
       return {
         is: 'applied',
         // At the door it stays where it is: the hold keeps it there.
         ...(!atTheDoor && { to: 'CIRRO_READY_FOR_FULFILLMENT' as const }),
         reason,
-        settles: [REQUEST],
+        settles: proven(context),
         order: { export_sequence: exportSequence + 1 },
-        hold: { kind: 'cirro.rejected', reason },
+        hold: { kind: `${event.provider ?? DEFAULT_PROVIDER}.rejected`, reason },
       };
     }
     if (isEarly(status)) return { is: 'early' };
-    return { is: 'exception', reason: `Cirro rejected an order that stands in ${status}` };
+    return { is: 'exception', reason: `${nameOf(event)} rejected an order that stands in ${status}` };
   },
 
   shipped(shipment: Shipment, context): FactDecision {
     const { status } = context;
+    if (isStranger(shipment, context)) return stranger('shipped', shipment, context);
     const movable = UNDER_WAY.has(status) || status === 'OMS_CREATED_ORDER_FULFILLMENT' || ((AT_THE_DOOR.has(status) || ASKED.has(status)) && requested(context));
     if (!movable) {
       if (isEarly(status)) return { is: 'early' };
@@ -90,7 +105,7 @@ export const camelFacts: FactRules = {
       is: 'applied',
       to: parcel < left ? 'PARTIALLY_SHIPPED' : 'SHIPPED',
       reason: `shipment ${shipment.shipment_id} with ${shipment.carrier}`,
-      settles: [REQUEST],
+      settles: proven(context),
       shipped: shipment.lines.map(({ line_id: lineId, quantity }) => ({ lineId, quantity })),
       writes: parcelRows(shipment, context.order),
     };
@@ -104,8 +119,17 @@ const isCancelled = (status: Status): boolean => lifecycle.statuses[status].phas
 
 const isShipped = (status: Status): boolean => isAfter(status, 'cirro');
 
+interface Reporter {
+  provider?: string;
+}
+
+/** A 3PL that another one's order is none of the business of. */
+const isStranger = ({ provider = DEFAULT_PROVIDER }: Reporter, context: FactContext): boolean => provider !== context.provider;
+
+const stranger = (what: string, report: Reporter, { provider }: FactContext): FactDecision => ({ is: 'exception', reason: `${nameOf(report)} ${what} an order that ${nameOf({ provider })} fulfils` });
+
 function wrongSequence(what: string, event: FulfillmentEvent, current: number): FactDecision {
-  return { is: 'exception', reason: `Cirro ${what} sequence ${event.sequence}, but ${current} is the current one` };
+  return { is: 'exception', reason: `${nameOf(event)} ${what} sequence ${event.sequence}, but ${current} is the current one` };
 }
 
 /** The parcel as it is kept: its row, and how much of each line it holds. */
@@ -130,28 +154,33 @@ function misfit({ shipment_id: shipment, lines }: Shipment, context: FactContext
   return undefined;
 }
 
-/** What Cirro usually tells about the current sequence, and about a parcel with everything that is left. */
-export const camelUsual: readonly UsualFact[] = [
-  { type: 'accepted', from: 'Cirro', body: ({ exportSequence: sequence }): FulfillmentEvent => ({ id: '', type: 'accepted', order_id: '', sequence, at: '' }) },
-  { type: 'shipped', from: 'Cirro', body: ({ lines }): Shipment => ({ order_id: '', shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(lines) }) },
-  { type: 'rejected', from: 'Cirro', body: ({ exportSequence: sequence }): FulfillmentEvent => ({ id: '', type: 'rejected', order_id: '', sequence, at: '' }) },
+/** What the order's 3PL usually tells about the current sequence, and about a parcel with everything that is left. */
+export const fulfillmentUsual: readonly UsualFact[] = [
+  { type: 'accepted', from: nameOf, body: (context): FulfillmentEvent => usualEvent('accepted', context) },
+  { type: 'shipped', from: nameOf, body: ({ provider, lines }): Shipment => ({ order_id: '', provider, shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(lines) }) },
+  { type: 'rejected', from: nameOf, body: (context): FulfillmentEvent => usualEvent('rejected', context) },
 ];
+
+const usualEvent = (type: string, { provider, exportSequence: sequence }: FactContext): FulfillmentEvent => ({ id: '', provider, type, order_id: '', sequence, at: '' });
 
 const left = (lines: FactContext['lines']): Shipment['lines'] =>
   lines.map(({ lineId, quantity, shipped, cancelled }) => ({ line_id: lineId, quantity: quantity - shipped - cancelled })).filter(({ quantity }) => quantity > 0);
 
-/** What the print floor tells shares the stream of Cirro's events. */
-const sourceOf = (type: string): string => (type === 'batched' || type.startsWith('print_station.') ? 'print-station' : 'cirro');
+/** What the print floor tells shares the stream of Cirro's events; and no 3PL can take the name of another partner. */
+function sourceOf({ provider = DEFAULT_PROVIDER }: Reporter, type = 'shipped'): string {
+  if (type === 'batched' || type.startsWith('print_station.')) return 'print-station';
+  return provider === DEFAULT_PROVIDER ? provider : `3pl:${provider}`;
+}
 
-/** REST and Service Bus carry the same event with the same id: they share one inbox source. */
-export const camelReadings: Readonly<Record<string, Reading>> = {
+/** REST and Service Bus carry the same event with the same id: they share the inbox source of their 3PL. */
+export const fulfillmentReadings: Readonly<Record<string, Reading>> = {
   'fulfillment-event': {
     answers: 'one',
-    read: (event: FulfillmentEvent) => [{ source: sourceOf(event.type), eventId: event.id, type: event.type, orderName: event.order_id, body: event }],
+    read: (event: FulfillmentEvent) => [{ source: sourceOf(event, event.type), eventId: event.id, type: event.type, orderName: event.order_id, body: event }],
   },
   'fulfill-orders': {
     answers: 'each',
     read: ({ orders }: { orders: Shipment[] }) =>
-      orders.map((shipment) => ({ source: 'cirro', eventId: shipment.shipment_id, type: 'shipped', orderName: shipment.order_id, body: shipment })),
+      orders.map((shipment) => ({ source: sourceOf(shipment), eventId: shipment.shipment_id, type: 'shipped', orderName: shipment.order_id, body: shipment })),
   },
 };

@@ -1,0 +1,41 @@
+import type { DeclaredCall } from '../effects/calls';
+import type { Order } from '../orders/order';
+import { Retryable } from '../runtime/errors';
+import type { Provider } from './provider';
+
+interface Open {
+  provider: Provider;
+  enter: () => () => void;
+}
+
+/** The 3PLs whose connections are deployed, by name. A connection says so when it is opened. */
+export class Providers {
+  readonly #open = new Map<string, Open>();
+
+  /** @param enter keeps the connection open until what it returns is called @returns the function that takes it out again */
+  add(provider: Provider, enter: () => () => void): () => void {
+    const open = { provider, enter };
+    this.#open.set(provider.name, open);
+    return () => void (this.#open.get(provider.name) === open && this.#open.delete(provider.name));
+  }
+
+  /** Works with the 3PL of an order's warehouse. @throws Retryable `fulfillment.no-provider` where its connection is not deployed · what `work` throws */
+  async with<T>({ warehouse }: Order, work: (provider: Provider) => Promise<T>): Promise<T> {
+    const open = this.#open.get(warehouse.provider);
+    if (!open) throw new Retryable(`no connection of the 3PL ${warehouse.provider}, which fulfils for ${warehouse.key}, is deployed`, { code: 'fulfillment.no-provider', next: 'Deploy its connection, or correct the warehouse.' });
+    const leave = open.enter();
+    try {
+      return await work(open.provider);
+    } finally {
+      leave();
+    }
+  }
+
+  /** The request of each 3PL, for those who do not send it. */
+  requests(sequence: boolean): DeclaredCall[] {
+    return [...this.#open.values()].map(({ provider }) => {
+      const isTheirs = ({ warehouse }: Partial<Order>): boolean => warehouse === undefined || warehouse.provider === provider.name;
+      return { ...provider.request(sequence).declared, concerns: isTheirs };
+    });
+  }
+}

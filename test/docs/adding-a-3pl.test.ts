@@ -1,0 +1,117 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { splitFlows } from '../../nodes/flows/files';
+import { lintFolder } from '../../nodes/flows/lint';
+import { readFlows } from '../../nodes/flows/storage';
+import { build, chooseNode, run } from '../bin/scripts';
+import { holdOf } from '../flows/standing-orders';
+import { startSystem, type System, waitFor } from '../support/system';
+import { A3pl } from './a-3pl';
+import { blocksOf, copyOfProject } from './a-copy';
+
+/** docs/adding-a-3pl.md is followed to the letter, in a copy of the project: a second 3PL is a new folder and its connection, and no tab changes. */
+
+const ROOT = path.join(__dirname, '../..');
+const document = readFileSync(path.join(ROOT, 'docs/adding-a-3pl.md'), 'utf8');
+const blocks = blocksOf(document);
+
+let copy: string;
+let system: System;
+const parcelo = new A3pl();
+
+beforeAll(async () => {
+  copy = copyOfProject(blocks, ['docs/contracts']);
+  const flows = path.join(copy, 'flows');
+  const connection = { id: 'parcelo-connection', type: 'oms-parcelo-connection', name: 'Parcelo', timeoutSeconds: 5 };
+  for (const [file, text] of splitFlows([...readFlows(flows), connection]).files) writeFileSync(path.join(flows, file), text);
+  if (!(await build({ projectRoot: copy }))) throw new Error('it does not compile');
+  system = await startSystem({
+    root: copy,
+    env: { PARCELO_URL: await parcelo.start(), PARCELO_TOKEN: parcelo.token, OMS_INQUIRY_SECONDS: '0.5,1' },
+  });
+  await system.sql(/```sql\n([\s\S]*?);\n```/.exec(document)?.[1] ?? '');
+}, 180_000);
+afterAll(async () => {
+  await system?.stop();
+  await parcelo.stop();
+}, 60_000);
+
+const one = async (site = 'POPS-EU'): Promise<string> => (await system.place(1, { site }))[0] ?? '';
+const tell = (what: 'accepted' | 'rejected', name: string, more: object = {}) =>
+  system.api('/api/service_bus/events', { as: 'service-bus', body: { id: `evt-${what}-${name}`, provider: 'parcelo', type: what, order_id: name, sequence: 1, at: new Date().toISOString(), ...more } });
+const ship = async (name: string, more: object = {}) => {
+  const { items } = parcelo.orders.get(`${name}/1`) ?? { items: [] };
+  return system.api('/api/v3/osor_order/fulfill_orders', {
+    as: 'mulesoft',
+    body: { orders: [{ order_id: name, provider: 'parcelo', shipment_id: `PCL-${name}`, carrier: 'Parcelo', tracking: 'P1', shipped_at: new Date().toISOString(), lines: items.map(({ line, pieces }) => ({ line_id: line, quantity: pieces })), ...more }] },
+  });
+};
+
+test('what it brings is a folder and a line of package.json; nothing of a flow', async () => {
+  expect(lintFolder(path.join(copy, 'flows'))).toEqual([]);
+  expect(new Set(blocks.map(({ file }) => path.dirname(file)))).toEqual(new Set(['nodes/parcelo', '.']));
+  const lint = await run(chooseNode(), [path.join(ROOT, 'node_modules/oxlint/bin/oxlint'), '--type-aware', 'nodes/parcelo'], { cwd: copy });
+  expect({ status: lint.status, said: lint.status === 0 ? '' : lint.stdout }).toEqual({ status: 0, said: '' });
+}, 60_000);
+
+test('an order of its warehouse goes to it, once, and by its reports to the end; the others go to Cirro as before', async () => {
+  const [theirs, others] = [await one(), await one('POPS-US')];
+  await system.reach(theirs, 'WAITING_FULFILLMENT_CONFIRMATION');
+  expect(parcelo.orders.get(`${theirs}/1`)).toMatchObject({ warehouse: 'eu-west', ticket: 'PCL1' });
+  expect((await tell('accepted', theirs)).status).toBe(200);
+  expect((await ship(theirs)).body).toMatchObject({ orders: [{ result: 'applied' }] });
+  await system.reach(theirs, 'FULFILLED');
+  await system.reach(others, 'FULFILLED');
+  expect(await system.effects({ name: theirs, operation: 'fulfillment-request' })).toEqual([]);
+  expect(await system.effects({ name: others, operation: 'fulfillment-request' })).toHaveLength(1);
+  expect((await system.order(theirs)).effects.find(({ kind }) => kind === 'parcelo.request')).toMatchObject({ state: 'done', reference: 'PCL1' });
+}, 90_000);
+
+test('it takes an order and its answer is lost: the same request again, one ticket', async () => {
+  parcelo.cut = 1;
+  const name = await one();
+  await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+  expect(parcelo.asked.get(`${name}/1`)).toBe(2);
+  await tell('accepted', name);
+  await ship(name);
+  await system.reach(name, 'FULFILLED');
+}, 60_000);
+
+test('/why names it, and what it rejects is held under its name', async () => {
+  const name = await one();
+  await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+  const why = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string; next: { facts: { fact: string; from: string }[] } };
+  expect(why.next.facts.map(({ fact, from }) => [fact, from])).toEqual([['accepted', 'Parcelo'], ['shipped', 'Parcelo'], ['rejected', 'Parcelo']]);
+  await tell('rejected', name, { data: { reason: 'no such street' } });
+  expect(await holdOf(system, name)).toMatchObject({ kind: 'parcelo.rejected', reason: 'Parcelo rejected sequence 1: no such street' });
+}, 60_000);
+
+test('a report about another’s order is kept, changes nothing and asks a person; two 3PLs may use the same event id', async () => {
+  const [theirs, others] = [await one(), await one('POPS-US')];
+  await system.reach(theirs, 'WAITING_FULFILLMENT_CONFIRMATION');
+  await system.reach(others, 'FULFILLED');
+  await tell('accepted', others, { id: 'evt-7' });
+  expect(await holdOf(system, others)).toMatchObject({ reason: 'Parcelo accepted an order that Cirro fulfils' });
+  expect((await system.standing(others))?.status).toBe('FULFILLED');
+  const [taken] = await system.sql<{ eventId: string }>("SELECT i.event_id AS eventId FROM inbox i JOIN orders o ON o.id = i.order_id WHERE o.name = ? AND i.source = 'cirro' AND i.type = 'accepted'", [others]);
+  expect((await tell('accepted', theirs, { id: taken?.eventId })).body).toMatchObject({ result: 'applied' });
+}, 90_000);
+
+test('what is out of stock there waits, with its words', async () => {
+  await system.sql("INSERT INTO feature_flags (name, store_url, enabled) VALUES ('cirro_inventory_check', '', 1)");
+  parcelo.pieces = 0;
+  const name = await one();
+  await system.reach(name, 'CIRRO_WAITING_INVENTORY');
+  expect((await system.order(name)).timeline.map(({ text }) => text)).toContainEqual(expect.stringContaining('Parcelo has 0 of'));
+  parcelo.pieces = 1000;
+  await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+}, 60_000);
+
+test('without its connection the order is tried again and says why', async () => {
+  await system.sql("UPDATE warehouses SET provider = 'nobody' WHERE `key` = 'jp-tokyo'");
+  await system.sql("DELETE FROM feature_flags WHERE name = 'cirro_inventory_check'");
+  const name = await one('POPS-JP');
+  await system.reach(name, 'CIRRO_READY_FOR_FULFILLMENT');
+  await waitFor(async () => ((await system.standing(name))?.attempts ?? 0) > 0, { what: 'an attempt' });
+  expect(await system.standing(name)).toMatchObject({ status: 'CIRRO_READY_FOR_FULFILLMENT', reason: expect.stringContaining('no connection of the 3PL nobody, which fulfils for jp-tokyo, is deployed') as string });
+}, 60_000);
