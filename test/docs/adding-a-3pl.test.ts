@@ -112,6 +112,6 @@ test('without its connection the order is tried again and says why', async () =>
   await system.sql("DELETE FROM feature_flags WHERE name = 'cirro_inventory_check'");
   const name = await one('POPS-JP');
   await system.reach(name, 'CIRRO_READY_FOR_FULFILLMENT');
-  await waitFor(async () => ((await system.standing(name))?.attempts ?? 0) > 0, { what: 'an attempt' });
-  expect(await system.standing(name)).toMatchObject({ status: 'CIRRO_READY_FOR_FULFILLMENT', reason: expect.stringContaining('no connection of the 3PL nobody, which fulfils for jp-tokyo, is deployed') as string });
+  const reason = await waitFor(async () => (await system.standing(name))?.reason, { what: 'a reason' });
+  expect(reason).toContain('no connection of the 3PL nobody, which fulfils for jp-tokyo, is deployed');
 }, 60_000);
