@@ -112,6 +112,6 @@ export interface Image {
   /** The status that the last move of this group left. */
   cameFrom?: Status;
   changed: boolean;
-  /** The counters as they were locked. */
-  before: { holds: number; pending: number };
+  /** The counters and the claim as they were locked. */
+  before: { holds: number; pending: number; token: string | null };
 }

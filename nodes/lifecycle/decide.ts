@@ -268,7 +268,11 @@ function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecisi
     plan.orders.push({ order: image.order, columns: order });
     if (context) learn(context, order);
   }
-  if (hold) openHold(image, hold.kind, hold.reason, from.actor, plan);
+  if (hold) {
+    openHold(image, hold.kind, hold.reason, from.actor, plan);
+    // Whoever is at work on it has been overtaken: his answer must not lead the order on.
+    image.token = null;
+  }
   image.changed = true;
 }
 

@@ -80,7 +80,7 @@ export async function lockOrders(connection: PoolConnection, { orders, beside, e
   const [, rows = [], pauses = [], ...others] = results;
   const claims = ending.length > 0 ? (others.shift() as { id: number; token: string | null }[]) : [];
   return {
-    images: new Map((rows as Omit<Image, 'changed' | 'before'>[]).map((row) => [row.order, { ...row, changed: false, before: { holds: row.holds, pending: row.pending } }])),
+    images: new Map((rows as Omit<Image, 'changed' | 'before'>[]).map((row) => [row.order, { ...row, changed: false, before: { holds: row.holds, pending: row.pending, token: row.token } }])),
     pauses: pauses as OpenPause[],
     beside: { ...(reads.length > 0 ? besideOf(others) : NOTHING_BESIDE()), tasks: new Map(claims.map(({ id, token }) => [id, token])) },
   };

@@ -69,6 +69,7 @@ function statusColumns(settled: readonly Settled[]): string[] {
     const set = [
       ...(due === 'now' ? ['due_at = NOW(6)'] : []),
       ...(due === 'never' && image.cameFrom === undefined ? ['due_at = NULL'] : []),
+      ...(image.token === null && image.before.token !== null && image.cameFrom === undefined ? ['claimed_by = NULL', 'claim_token = NULL', 'claimed_at = NULL'] : []),
       ...(image.holds !== image.before.holds ? [`holds = ${image.holds}`] : []),
       ...(image.pending !== image.before.pending ? [`pending = ${image.pending}`] : []),
     ].join(', ');

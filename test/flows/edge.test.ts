@@ -449,3 +449,16 @@ test('a rejection by Cirro holds the order for the next sequence; answers to the
   expect(await post(system, anEvent(name, 'rejected', { sequence: 2 }))).toMatchObject({ status: 200, body: { status: 'CIRRO_READY_FOR_FULFILLMENT' } });
   expect(await system.order(name)).toMatchObject({ export_sequence: 3 });
 }, 60_000);
+
+test('a rejection that overtakes the answer to its own request: the answer leads nowhere, and the released order is requested anew', async () => {
+  await system.fault({ system: 'camel', operation: 'fulfillment-request', fault: 'latency', ms: 3000, count: 1 });
+  const [name = ''] = await system.place(1);
+  await waitFor(async () => (await system.count("SELECT COUNT(*) FROM effects e JOIN orders o ON o.id = e.order_id WHERE o.name = ? AND e.kind = 'camel.request' AND e.state = 'sent'", [name])) === 1, { what: 'the request to be under way' });
+  expect(await post(system, anEvent(name, 'rejected'))).toMatchObject({ status: 200, body: { status: 'CIRRO_READY_FOR_FULFILLMENT', result: 'applied' } });
+  expect(await system.standing(name)).toMatchObject({ due: false, claimed: false, holds: 1 });
+  await waitFor(async () => (await system.effects({ name, system: 'camel' })).length === 1, { what: 'Cirro to take the first request' });
+  expect((await system.decide((await openHold(name)).id, 'release')).status).toBe(200);
+  await waitFor(async () => (await system.effects({ name, system: 'camel' })).length === 2, { what: 'the second request', seen: () => system.standing(name) });
+  expect((await system.effects({ name, system: 'camel' })).map(({ key }) => key)).toEqual([`${name}/1`, `${name}/2`]);
+  await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+}, 60_000);
