@@ -6,7 +6,7 @@ import type { Facts, OrderFact } from './rig/facts';
 const NAME = 'US-US001';
 const PATH = ['READY_FOR_PROCESSING', 'READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED', 'EXPORTED_TO_NAV', 'FULFILLED'] as const;
 
-const order: OrderFact = { id: 1, name: NAME, platform: 'sfcc', children: 0, status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, navOrderNo: 'SO1', secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
+const order: OrderFact = { id: 1, name: NAME, platform: 'sfcc', children: 0, status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, navOrderNo: 'SO1', exportsToNav: true, secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
 const deed = (system: string, operation: string, key: string, detail: Record<string, unknown> = {}) => ({ id: 1, at: '', system, operation, ref: 'US001', key, detail });
 const capture = deed('sfcc', 'capture', 'r1', { amount: '25.00', currency: 'USD' });
 const effects = [deed('nav', 'document:1', NAME), deed('camel', 'fulfillment-request', `${NAME}/1`), deed('nav', 'document:6', `${NAME}/p1`), deed('sfcc', 'fulfill', 'r1'), capture];
@@ -21,6 +21,12 @@ const at = (status: (typeof PATH)[number], more: Partial<OrderFact> = {}): Facts
 
 test('an order that was fulfilled as it should be breaks no law', () => {
   expect(judgeFacts(good, [NAME])).toMatchObject({ violations: [], fulfilled: 1, count: { final: 1, held: 0, waiting: 0, 'in work': 0 } });
+});
+
+test('a store that does not export to NAV owes NAV nothing, and the storefront all the same', () => {
+  const past = { ...good, orders: [{ ...order, exportsToNav: false }], effects: effects.filter(({ system }) => system !== 'nav') };
+  expect(judgeFacts(past, [NAME]).violations).toEqual([]);
+  expect(judgeFacts({ ...past, effects: past.effects.filter(({ operation }) => operation !== 'capture') }, [NAME]).violations).toEqual([`${NAME}: FULFILLED without sfcc capture`]);
 });
 
 test('an order may wait for its owner, or stand in a hold', () => {

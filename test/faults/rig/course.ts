@@ -51,7 +51,8 @@ export async function comeToRest(system: System, names: readonly string[], { cal
 /** Where nothing moves any more by itself. An order in error waits for a person. */
 const RESTS: readonly string[] = lifecycle.names.filter((name) => lifecycle.statuses[name].kind === 'final' || lifecycle.statuses[name].kind === 'error' || name === 'FULFILLED');
 
-async function movement(system: System, names: readonly string[]): Promise<{ atRest: boolean; trace: string }> {
+/** Whether every one of these orders is at rest and no task of theirs is left; `trace` changes with whatever moves. */
+export async function movement(system: System, names: readonly string[]): Promise<{ atRest: boolean; trace: string }> {
   const own = [names, RESTS];
   const [orders] = await system.sql<{ there: number; versions: string; moving: string }>(
     `SELECT COUNT(*) AS there, SUM(s.version + s.holds) AS versions, SUM(s.holds = 0 AND s.status NOT IN (?)) AS moving

@@ -17,6 +17,8 @@ export interface OrderFact {
   claimed: boolean;
   holds: number;
   navOrderNo: string | null;
+  /** Whether its store exports to NAV. */
+  exportsToNav: boolean;
   secondsThere: number;
   /** Minor units. */
   authorised: number;
@@ -47,13 +49,13 @@ export interface Facts {
 }
 
 /** A row as the driver gives it: truth is a number, a sum is text. */
-type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised'> & { due: number; claimed: number; authorised: string };
+type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised' | 'exportsToNav'> & { due: number; claimed: number; authorised: string; exportsToNav: number };
 
 /** Reads what the laws need, of these orders. */
 export async function gather(system: System, placed: readonly string[]): Promise<Facts> {
   const own = [placed.length > 0 ? placed : ['']];
   const orders = await system.sql<AsRead<OrderFact>>(
-    `SELECT o.id, o.name, st.platform, s.children, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo,
+    `SELECT o.id, o.name, st.platform, s.children, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo, st.export_to_nav AS exportsToNav,
             TIMESTAMPDIFF(MICROSECOND, GREATEST(s.entered_at, COALESCE(s.claimed_at, s.entered_at)), NOW(6)) / 1e6 AS secondsThere,
             (SELECT COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id) AS authorised,
             (SELECT COUNT(*) FROM inbox i WHERE i.order_id = o.id AND i.type = 'rejected' AND i.state IN ('applied', 'exception')) AS rejections,
@@ -63,7 +65,7 @@ export async function gather(system: System, placed: readonly string[]): Promise
   );
   const refs = new Set(placed.map(refOf));
   return {
-    orders: orders.map((order) => ({ ...order, due: Boolean(order.due), claimed: Boolean(order.claimed), authorised: Number(order.authorised) })),
+    orders: orders.map((order) => ({ ...order, due: Boolean(order.due), claimed: Boolean(order.claimed), exportsToNav: Boolean(order.exportsToNav), authorised: Number(order.authorised) })),
     audits: await system.sql('SELECT a.order_id AS `order`, a.version, a.from_status AS `from`, a.to_status AS `to` FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.name IN (?) ORDER BY a.order_id, a.version', own),
     tasks: (
       await system.sql<AsRead<TaskFact>>(

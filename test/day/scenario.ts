@@ -1,0 +1,57 @@
+import type { Status } from '../../nodes/lifecycle/lifecycle';
+import type { Template } from '../../sandbox/sfcc/templates';
+import type { Answer, OpenHold, System } from '../support/system';
+
+/** One kind of order of the day: how it comes, what people do about it, and how it must end. */
+export interface Scenario {
+  name: string;
+  what: string;
+  /** Its part of the day, against the other scenarios' parts. */
+  share: number;
+  /** How it is placed at the storefront. */
+  placed: { template: Template; site: string };
+  /** What people do where it waits for them. */
+  people?: readonly (HoldDuty | StatusDuty)[];
+  /** How an order of so many lines must end. */
+  ends: (order: { lines: number }) => Expected;
+}
+
+/** What somebody does about an order as soon as it stands in a hold of this kind. */
+export interface HoldDuty {
+  hold: string;
+  does: (system: System, hold: OpenHold) => Promise<Answer>;
+}
+
+/** What somebody does about an order as soon as it stands in this status. */
+export interface StatusDuty {
+  status: Status;
+  does: (system: System, name: string) => Promise<Answer>;
+}
+
+/** Names of what partners do, as their own log has them: system and operation. */
+export type Deed = keyof typeof DEEDS;
+
+/** Every deed, as the table calls it. */
+export const DEEDS = {
+  'nav document:1': 'sales order',
+  'camel fulfillment-request': 'request',
+  'nav document:6': 'notice',
+  'sfcc fulfill': 'fulfilment',
+  'sfcc capture': 'capture',
+  'nav document:7': 'NAV cancel',
+  'sfcc cancel': 'cancel',
+} as const;
+
+/** How an order ends. */
+export interface Expected {
+  status: Status;
+  /** What the partners have done for it, each so many times; what is not named has not happened. */
+  deeds: Readonly<Partial<Record<Deed, number>>>;
+  /** Statuses that it must have come through, in any order. */
+  through: readonly Status[];
+  parcels: number;
+  /** The kinds of holds that it stood in, each time; all of them decided. */
+  holds: readonly string[];
+  /** It must have stood so long in a status, at least. */
+  lasting?: { status: Status; ms: number };
+}
