@@ -9,7 +9,7 @@ const { chooseNode } = require('./node');
 const { root, Stop } = require('./project');
 
 /** What is compiled. Directories are read whole, missing ones skipped. */
-const SOURCES = ['nodes', 'sandbox', 'bench', 'test/faults', 'test/flows', 'test/support'];
+const SOURCES = ['nodes', 'sandbox', 'bench', 'test/day', 'test/faults', 'test/flows', 'test/support'];
 /** What else decides about the result. */
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 

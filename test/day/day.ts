@@ -90,7 +90,7 @@ class Run {
     const found = new Map((await findOrders(this.#system, names)).map((order) => [order.name, order]));
     const { violations } = await judge(this.#system, names);
     return {
-      orders: [...this.#scenarioOf].map(([name, scenario]) => this.#judged(name, scenario, found.get(name))),
+      orders: SCENARIOS.flatMap((scenario) => names.filter((name) => this.#scenarioOf.get(name) === scenario).map((name) => this.#judged(name, scenario, found.get(name)))),
       others: [...this.#people.refusals, ...violations.map((law): Difference => ({ order: 'the laws', what: 'conservation', expected: 'kept', found: law }))],
       seconds,
       decided: this.#people.acted,

@@ -42,7 +42,7 @@ function deedsOf(orders: readonly Ended[]): string {
   const texts = [
     ...all.map(({ deed, least, most }) => ({ name: DEEDS[deed], least, most })),
     { name: 'parcel', least: Math.min(...parcels), most: Math.max(...parcels) },
-  ].filter(({ most }) => most > 0).map(({ name, least, most }) => `${least === most ? most : `${least}–${most}`} ${name}`);
+  ].filter(({ most }) => most > 0).map(({ name, least, most }) => `${least === most ? most : `${least}–${most}`} × ${name}`);
   return texts.join(', ') || 'nothing';
 }
 

@@ -66,6 +66,17 @@ export const SCENARIOS: readonly Scenario[] = [
     ends: ({ lines }) => ({ ...plain, through: [...plain.through, 'PARTIALLY_SHIPPED'], parcels: lines }),
   },
   {
+    name: 'split',
+    what: 'fulfilled in different ways: each part is known to NAV and to the warehouse, the whole order is told to the storefront once',
+    share: 10,
+    placed: { template: 'split', site: SITES.us },
+    ends: ({ lines }) => {
+      // The template’s lines go three ways in turn.
+      const parts = Math.min(lines, 3);
+      return { ...plain, deeds: { ...PLAIN, ...times(parts, 'nav document:1', 'camel fulfillment-request', 'nav document:6') }, through: [...plain.through, 'SPLIT'], parcels: parts };
+    },
+  },
+  {
     name: 'not released',
     what: 'NAV cannot release it; customer service cancels it',
     share: 5,
