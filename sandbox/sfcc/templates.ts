@@ -3,7 +3,7 @@ import type { OcapiOrder } from './ocapi';
 import { makeOrder, type Recipe } from './order-document';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'printable', 'vendor', 'split', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'bad', 'hostile'] as const;
+export const templates = ['finished', 'printable', 'vendor', 'split', 'own-warehouse', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -41,7 +41,8 @@ const weapons: readonly string[] = [
 ];
 
 /**
- * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `out-of-stock`,
+ * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `own-warehouse`, of the kind of
+ * business that leaves from a warehouse of the merchant's own, `out-of-stock`,
  * with an article that the warehouse gets in a while, `unreleased`, with one that NAV does not release, `rejected`, with one that Cirro takes only
  * when it is asked again, `parcels`, of which each item (two at least) is shipped alone, `bad`, which no order system can take in, or `hostile`,
  * which must not even be passed on.
@@ -50,6 +51,7 @@ export function makeFromTemplate(template: Template, recipe: Recipe, variant: nu
   const order = makeOrder({ ...recipe, leastLines: several.has(template) ? 2 : 1 });
   const ways = paths[template];
   if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, wayOf(ways[index % ways.length] ?? '', recipe.orderNo, index + 1)));
+  if (template === 'own-warehouse') return Object.assign(order, { c_orderBusinessType: 1 });
   if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });
   const article = special[template];
   if (article) order.product_items = order.product_items.map((item, index) => (index === 0 ? { ...item, product_id: article } : item));

@@ -9,10 +9,10 @@ import type { Expected, Scenario } from './scenario';
 const NAME = 'US-US001';
 
 /** An order that came to just the end that its scenario expects. */
-function asExpected({ status, deeds, through, parcels, holds, lasting }: Expected): Found {
+function asExpected({ status, deeds, through, parcels, batches, holds, lasting }: Expected): Found {
   const passed = [...new Set([...through, ...(lasting ? [lasting.status] : [])])];
   return {
-    name: NAME, status, deeds: { ...deeds }, parcels, holds, openTasks: [], total: 2500, captured: deeds['sfcc capture'] ? 2500 : 0, lines: 2, exported: true, endedAt: 0,
+    name: NAME, status, deeds: { ...deeds }, parcels, batches, holds, openTasks: [], total: 2500, captured: deeds['sfcc capture'] ? 2500 : 0, lines: 2, exported: true, endedAt: 0,
     stays: [...passed.map((each) => ({ status: each, ms: lasting?.ms ?? 10 })), { status, ms: undefined }],
   };
 }
@@ -24,7 +24,7 @@ const whats = (scenario: Scenario, change: (found: Found) => Partial<Found>): st
 };
 
 describe.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {
-  const { status, deeds, through, parcels, holds, lasting } = scenario.ends({ lines: 2 });
+  const { status, deeds, through, parcels, batches, holds, lasting } = scenario.ends({ lines: 2 });
 
   test('the expected end is no difference', () => {
     expect(whats(scenario, () => ({}))).toEqual([]);
@@ -54,8 +54,9 @@ describe.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('
     for (const missing of through) expect(whats(scenario, ({ stays }) => ({ stays: stays.filter((stay) => stay.status !== missing) })).join()).toContain('comes through');
   });
 
-  test('parcels, holds, tasks, money and the mark at the storefront', () => {
+  test('parcels, batches, holds, tasks, money and the mark at the storefront', () => {
     expect(whats(scenario, () => ({ parcels: parcels + 1 }))).toEqual([`parcels: ${parcels} / ${parcels + 1}`]);
+    expect(whats(scenario, () => ({ batches: batches + 1 }))).toEqual([`batches: ${batches} / ${batches + 1}`]);
     expect(whats(scenario, () => ({ holds: [...holds, 'fact.exception?'] })).join()).toMatch(/^holds: .* \/ .*fact\.exception\?/);
     expect(whats(scenario, () => ({ holds: [] }))).toEqual(holds.length > 0 ? [`holds: ${holds.join(', ')} / none`] : []);
     expect(whats(scenario, () => ({ openTasks: ['sfcc.cancel'] }))).toEqual(['open tasks: none / sfcc.cancel']);

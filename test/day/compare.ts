@@ -20,6 +20,7 @@ export function differences(order: string, expected: Expected, found: Found | un
   for (const deed of new Set([...Object.keys(expected.deeds), ...Object.keys(found.deeds)])) hold(nameOf(deed), `${expected.deeds[deed as Deed] ?? 0} times`, `${found.deeds[deed] ?? 0} times`);
   if (expected.deeds['sfcc capture']) hold('captured, in minor units', found.total, found.captured);
   hold('parcels', expected.parcels, found.parcels);
+  hold('batches', expected.batches, found.batches);
   hold('holds', list(expected.holds), list(found.holds));
   hold('open tasks', list([]), list(found.openTasks));
   hold('marked as taken at the storefront', true, found.exported);

@@ -62,7 +62,8 @@ export async function runDay(options: DayOptions): Promise<Day> {
 async function arrange(system: System): Promise<void> {
   const urlOf = (site: string): string => `https://${site.slice(-2).toLowerCase()}.shop.sandbox`;
   await system.sql('UPDATE stores SET export_to_nav = FALSE WHERE site = ?', [SITES.withoutNav]);
-  await system.sql("INSERT INTO feature_flags (name, store_url, enabled) VALUES ('cirro_inventory_check', ?, TRUE)", [urlOf(SITES.us)]);
+  const flags = ['cirro_inventory_check', 'print_station_create_order'];
+  await system.sql('INSERT INTO feature_flags (name, store_url, enabled) VALUES ?', [flags.map((flag) => [flag, urlOf(SITES.us), true])]);
   await system.sql("UPDATE recurring_jobs SET cron = '* * * * * *' WHERE class = 'cirro.inventory-recheck'");
   await system.fault({ system: 'nav', endpoint: 'japan', fault: 'latency', ms: SLOW_MS });
 }

@@ -10,6 +10,7 @@ export interface Found {
   /** What the partners have done for it, as `system operation`. */
   deeds: Readonly<Record<string, number>>;
   parcels: number;
+  batches: number;
   /** Kinds of the holds that it stood in; those that are still open have a question mark. */
   holds: readonly string[];
   openTasks: readonly string[];
@@ -45,6 +46,7 @@ export async function findOrders(system: System, names: readonly string[]): Prom
   const audits = grouped(await read<{ id: number; to: Status; at: string }>('x.order_id AS id, x.to_status AS `to`, UNIX_TIMESTAMP(x.at) * 1000 AS at', 'order_audits', 'ORDER BY x.order_id, x.version'));
   const parcels = grouped(await read('x.shipment_id', 'fulfillments'));
   const holds = grouped(await read<{ kind: string; open: number }>('x.kind, x.resolved_at IS NULL AS open', 'holds', 'ORDER BY x.id'));
+  const batches = grouped(await read('o.batch_reference', 'order_status', 'AND o.batch_reference IS NOT NULL'));
   const tasks = grouped(await read<{ kind: string }>('x.kind', 'tasks', 'AND x.done_at IS NULL'));
   const effects = Map.groupBy(await system.effects(), ({ ref }) => ref);
   const beliefs = await askStorefront(system, roots.map(({ name }) => name));
@@ -56,6 +58,7 @@ export async function findOrders(system: System, names: readonly string[]): Prom
       status,
       deeds: Object.fromEntries([...Map.groupBy(deeds, ({ system: partner, operation }) => `${partner} ${operation}`)].map(([deed, all]) => [deed, all.length])),
       parcels: parcels.get(name)?.length ?? 0,
+      batches: batches.get(name)?.length ?? 0,
       holds: (holds.get(name) ?? []).map(({ kind, open }) => `${kind}${open ? '?' : ''}`),
       openTasks: (tasks.get(name) ?? []).map(({ kind }) => kind),
       stays: staysOf(own.map((audit) => ({ ...audit, at: Number(audit.at) }))),

@@ -1,8 +1,8 @@
-import type { Answer, System } from '../support/system';
+import type { System } from '../support/system';
 import type { Difference } from './compare';
 import type { HoldDuty, Scenario, StatusDuty } from './scenario';
 
-type Waiting = { name: string; duty: string; act: () => Promise<Answer> };
+type Waiting = { name: string; duty: string; act: () => Promise<string | undefined> };
 
 /** The people of the day: customer service and operations, who do what the scenarios say where orders wait for them. */
 export class People {
@@ -22,8 +22,8 @@ export class People {
   async round(scenarioOf: ReadonlyMap<string, Scenario>): Promise<number> {
     const waiting = await this.#waiting(scenarioOf);
     for (const { name, duty, act } of waiting) {
-      const { status, text } = await act();
-      if (status >= 300) this.refusals.push({ order: name, what: `what a person does (${duty})`, expected: 'done', found: `${status} ${text.slice(0, 200)}` });
+      const refused = await act();
+      if (refused !== undefined) this.refusals.push({ order: name, what: `what a person does (${duty})`, expected: 'done', found: refused });
     }
     this.acted += waiting.length;
     return waiting.length;
@@ -36,11 +36,14 @@ export class People {
       return duty ? [{ name: hold.name, duty: duty.hold, act: () => duty.does(this.#system, hold) }] : [];
     });
     if (this.#statuses.length === 0) return held;
-    const standing = await this.#system.sql<{ name: string; status: string }>('SELECT o.name, s.status FROM order_status s JOIN orders o ON o.id = s.order_id WHERE s.status IN (?) AND s.holds = 0', [this.#statuses]);
+    const standing = await this.#system.sql<{ name: string; root: string; status: string }>(
+      'SELECT o.name, COALESCE(root.name, o.name) AS root, s.status FROM order_status s JOIN orders o ON o.id = s.order_id LEFT JOIN orders root ON root.id = o.parent_order_id WHERE s.status IN (?) AND s.holds = 0',
+      [this.#statuses],
+    );
     return [
       ...held,
-      ...standing.flatMap(({ name, status }): Waiting[] => {
-        const duty = people(name).find((each): each is StatusDuty => 'status' in each && each.status === status);
+      ...standing.flatMap(({ name, root, status }): Waiting[] => {
+        const duty = people(root).find((each): each is StatusDuty => 'status' in each && each.status === status);
         return duty ? [{ name, duty: duty.status, act: () => duty.does(this.#system, name) }] : [];
       }),
     ];

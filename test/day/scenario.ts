@@ -1,6 +1,6 @@
 import type { Status } from '../../nodes/lifecycle/lifecycle';
 import type { Template } from '../../sandbox/sfcc/templates';
-import type { Answer, OpenHold, System } from '../support/system';
+import type { OpenHold, System } from '../support/system';
 
 /** One kind of order of the day: how it comes, what people do about it, and how it must end. */
 export interface Scenario {
@@ -16,16 +16,16 @@ export interface Scenario {
   ends: (order: { lines: number }) => Expected;
 }
 
-/** What somebody does about an order as soon as it stands in a hold of this kind. */
+/** What somebody does about an order as soon as it stands in a hold of this kind. Says how he was refused. */
 export interface HoldDuty {
   hold: string;
-  does: (system: System, hold: OpenHold) => Promise<Answer>;
+  does: (system: System, hold: OpenHold) => Promise<string | undefined>;
 }
 
-/** What somebody does about an order as soon as it stands in this status. */
+/** What somebody does about an order, or a part of one, as soon as it stands in this status. Says how he was refused. */
 export interface StatusDuty {
   status: Status;
-  does: (system: System, name: string) => Promise<Answer>;
+  does: (system: System, name: string) => Promise<string | undefined>;
 }
 
 /** Names of what partners do, as their own log has them: system and operation. */
@@ -34,6 +34,8 @@ export type Deed = keyof typeof DEEDS;
 /** Every deed, as the table calls it. */
 export const DEEDS = {
   'nav document:1': 'sales order',
+  'print-station order.create.request': 'print request',
+  'print-station batch.create.request': 'batch request',
   'camel fulfillment-request': 'request',
   'nav document:6': 'notice',
   'sfcc fulfill': 'fulfilment',
@@ -50,6 +52,8 @@ export interface Expected {
   /** Statuses that it must have come through, in any order. */
   through: readonly Status[];
   parcels: number;
+  /** How many of its parts, or the order itself, have been printed in a batch. */
+  batches: number;
   /** The kinds of holds that it stood in, each time; all of them decided. */
   holds: readonly string[];
   /** It must have stood so long in a status, at least. */

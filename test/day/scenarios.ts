@@ -1,40 +1,64 @@
+import { everything, results, ship } from '../flows/partners';
+import type { Answer } from '../support/system';
 import type { Deed, Expected, HoldDuty, Scenario, StatusDuty } from './scenario';
 
 /** So long NAV Japan takes for each request. Milliseconds. */
 export const SLOW_MS = 1500;
 
-/** The stores of the day: one asks for the stock before it requests, one does not export to NAV, one has a slow NAV. */
+/** The stores of the day: one asks for the stock and has PrintStation, one does not export to NAV and has BatchStation, one has a slow NAV. */
 export const SITES = { us: 'POPS-US', withoutNav: 'POPS-EU', slowNav: 'POPS-JP' } as const;
 
 const times = (count: number, ...deeds: Deed[]): Partial<Record<Deed, number>> => Object.fromEntries(deeds.map((deed) => [deed, count]));
 
 /** What happens for an order that is fulfilled in the plain way. */
 const PLAIN = times(1, 'nav document:1', 'camel fulfillment-request', 'nav document:6', 'sfcc fulfill', 'sfcc capture');
+/** The same where NAV has nothing to do with it, and where Cirro has not. */
+const WITHOUT_NAV = times(1, 'camel fulfillment-request', 'sfcc fulfill', 'sfcc capture');
+const WITHOUT_CIRRO = times(1, 'nav document:1', 'nav document:6', 'sfcc fulfill', 'sfcc capture');
 
-/** Fulfilled in the plain way, the stock asked for first. Releases and shipments may overtake the answers before them. */
-const plain: Expected = { status: 'FULFILLED', deeds: PLAIN, through: ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_INVENTORY_CONFIRMED', 'SHIPPED', 'EXPORTED_TO_NAV'], parcels: 1, holds: [] };
+/** Fulfilled in the plain way, the stock asked for first. Only what cannot be overtaken is named: a release may overtake NAV's answer, a shipment the acceptance. */
+const plain: Expected = {
+  status: 'FULFILLED', deeds: PLAIN, through: ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_INVENTORY_CONFIRMED', 'SHIPPED', 'EXPORTED_TO_NAV'], parcels: 1, batches: 0, holds: [],
+};
+const withoutNav: Expected = { ...plain, deeds: WITHOUT_NAV, through: ['READY_FOR_PROCESSING', 'RELEASED_FROM_NAV', 'SHIPPED'] };
+const withoutCirro: Expected = { ...plain, deeds: WITHOUT_CIRRO, through: ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT', 'SHIPPED', 'EXPORTED_TO_NAV'] };
+
+const refusal = ({ status, text }: Answer): string | undefined => (status < 300 ? undefined : `${status} ${text.slice(0, 200)}`);
 
 /** Somebody has sent Cirro what it missed. */
-const releaseRejection: HoldDuty = { hold: 'cirro.rejected', does: (system, { id }) => system.decide(id, 'release', 'the customs form is attached') };
+const releaseRejection: HoldDuty = { hold: 'cirro.rejected', does: async (system, { id }) => refusal(await system.decide(id, 'release', 'the customs form is attached')) };
 
 /** Customer service gives up an order that NAV cannot release. */
-const cancelUnreleased: StatusDuty = { status: 'FAILED_TO_RELEASE_FROM_NAV', does: (system, name) => system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'the article is blocked' } }) };
+const cancelUnreleased: StatusDuty = {
+  status: 'FAILED_TO_RELEASE_FROM_NAV',
+  does: async (system, name) => refusal(await system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'the article is blocked' } })),
+};
+
+/** Our own warehouse, or the vendor, ships everything in one parcel. */
+const shipByHand: StatusDuty = {
+  status: 'OMS_CREATED_ORDER_FULFILLMENT',
+  does: async (system, name) => {
+    const answer = await ship(system, await everything(system, name));
+    const [parcel] = answer.status === 200 ? results(answer) : [];
+    return parcel?.result === 'applied' ? undefined : `${answer.status} ${answer.text.slice(0, 200)}`;
+  },
+};
 
 /** The day. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'finished',
     what: 'finished goods, and nothing goes wrong',
-    share: 30,
+    share: 24,
     placed: { template: 'finished', site: SITES.us },
     ends: () => plain,
   },
   {
     name: 'without NAV',
     what: 'a store that does not export to NAV',
-    share: 14,
+    share: 10,
     placed: { template: 'finished', site: SITES.withoutNav },
-    ends: () => ({ ...plain, deeds: times(1, 'camel fulfillment-request', 'sfcc fulfill', 'sfcc capture'), through: ['READY_FOR_PROCESSING', 'RELEASED_FROM_NAV', 'SHIPPED'] }),
+    ends: () => withoutNav,
   },
   {
     name: 'slow NAV Japan',
@@ -44,9 +68,41 @@ export const SCENARIOS: readonly Scenario[] = [
     ends: () => ({ ...plain, through: ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'SHIPPED', 'EXPORTED_TO_NAV'], lasting: { status: 'READY_TO_CREATE_IN_NAV', ms: SLOW_MS } }),
   },
   {
+    name: 'printable',
+    what: 'printed by PrintStation, then packed by Cirro',
+    share: 10,
+    placed: { template: 'printable', site: SITES.us },
+    ends: () => ({ ...plain, deeds: { ...PLAIN, 'print-station order.create.request': 1 }, through: [...plain.through, 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_BATCHED'], batches: 1 }),
+  },
+  {
+    name: 'printable, BatchStation',
+    what: 'printed by BatchStation, in a store without NAV',
+    share: 5,
+    placed: { template: 'printable', site: SITES.withoutNav },
+    ends: () => ({ ...withoutNav, deeds: { ...WITHOUT_NAV, 'print-station batch.create.request': 1 }, through: [...withoutNav.through, 'READY_FOR_BATCHING', 'BATCHED'], batches: 1 }),
+  },
+  {
+    name: 'split',
+    what: 'printed, finished and from a vendor: each part is known to NAV, the whole order is told to the storefront once',
+    share: 9,
+    placed: { template: 'split', site: SITES.us },
+    people: [shipByHand],
+    ends: ({ lines }) => {
+      // The template’s lines go three ways in turn: the third is the vendor’s.
+      const parts = Math.min(lines, 3);
+      return {
+        ...plain,
+        deeds: { ...PLAIN, ...times(parts, 'nav document:1', 'nav document:6'), 'camel fulfillment-request': 2, 'print-station order.create.request': 1 },
+        through: [...plain.through, 'SPLIT', 'PRINT_STATION_BATCHED', ...(parts === 3 ? (['OMS_CREATED_ORDER_FULFILLMENT'] as const) : [])],
+        parcels: parts,
+        batches: 1,
+      };
+    },
+  },
+  {
     name: 'rejected',
     what: 'Cirro rejects the request; somebody releases the hold; the next sequence is taken',
-    share: 7,
+    share: 6,
     placed: { template: 'rejected', site: SITES.us },
     people: [releaseRejection],
     ends: () => ({ ...plain, deeds: { ...PLAIN, 'camel fulfillment-request': 2 }, holds: ['cirro.rejected'] }),
@@ -54,41 +110,46 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'out of stock',
     what: 'the article is missing, and comes',
-    share: 8,
+    share: 6,
     placed: { template: 'out-of-stock', site: SITES.us },
     ends: () => ({ ...plain, through: [...plain.through, 'CIRRO_WAITING_INVENTORY'] }),
   },
   {
     name: 'partial',
     what: 'each line in a parcel of its own',
-    share: 8,
+    share: 6,
     placed: { template: 'parcels', site: SITES.us },
     ends: ({ lines }) => ({ ...plain, through: [...plain.through, 'PARTIALLY_SHIPPED'], parcels: lines }),
   },
   {
-    name: 'split',
-    what: 'fulfilled in different ways: each part is known to NAV and to the warehouse, the whole order is told to the storefront once',
-    share: 10,
-    placed: { template: 'split', site: SITES.us },
-    ends: ({ lines }) => {
-      // The template’s lines go three ways in turn.
-      const parts = Math.min(lines, 3);
-      return { ...plain, deeds: { ...PLAIN, ...times(parts, 'nav document:1', 'camel fulfillment-request', 'nav document:6') }, through: [...plain.through, 'SPLIT'], parcels: parts };
-    },
+    name: 'manual warehouse',
+    what: 'an own warehouse ships it, which Cirro does not know',
+    share: 5,
+    placed: { template: 'own-warehouse', site: SITES.us },
+    people: [shipByHand],
+    ends: () => withoutCirro,
+  },
+  {
+    name: 'vendor',
+    what: 'the vendor ships it',
+    share: 3,
+    placed: { template: 'vendor', site: SITES.us },
+    people: [shipByHand],
+    ends: () => withoutCirro,
   },
   {
     name: 'not released',
     what: 'NAV cannot release it; customer service cancels it',
-    share: 5,
+    share: 4,
     placed: { template: 'unreleased', site: SITES.us },
     people: [cancelUnreleased],
-    ends: () => ({ status: 'EXPORTED_CANCELLATION_TO_NAV', deeds: times(1, 'nav document:1', 'nav document:7', 'sfcc cancel'), through: ['FAILED_TO_RELEASE_FROM_NAV', 'CS_CANCELLED'], parcels: 0, holds: [] }),
+    ends: () => ({ status: 'EXPORTED_CANCELLATION_TO_NAV', deeds: times(1, 'nav document:1', 'nav document:7', 'sfcc cancel'), through: ['FAILED_TO_RELEASE_FROM_NAV', 'CS_CANCELLED'], parcels: 0, batches: 0, holds: [] }),
   },
   {
     name: 'unreadable',
     what: 'no order system can take it in: it waits for a person, with the reason',
-    share: 3,
+    share: 2,
     placed: { template: 'bad', site: SITES.us },
-    ends: () => ({ status: 'GENERALIZE_ERROR', deeds: {}, through: [], parcels: 0, holds: [] }),
+    ends: () => ({ status: 'GENERALIZE_ERROR', deeds: {}, through: [], parcels: 0, batches: 0, holds: [] }),
   },
 ];

@@ -29,6 +29,13 @@ test('a store that does not export to NAV owes NAV nothing, and the storefront a
   expect(judgeFacts({ ...past, effects: past.effects.filter(({ operation }) => operation !== 'capture') }, [NAME]).violations).toEqual([`${NAME}: FULFILLED without sfcc capture`]);
 });
 
+test('what a warehouse of our own ships, Cirro was not asked for', () => {
+  const own = [...PATH.slice(0, 4), 'OMS_CREATED_ORDER_FULFILLMENT', ...PATH.slice(6)];
+  const shipped = { ...good, orders: [{ ...order, version: own.length }], audits: own.map((to, index) => ({ order: 1, version: index + 1, from: own[index - 1] ?? '', to })), effects: effects.filter(({ system }) => system !== 'camel') };
+  expect(judgeFacts(shipped, [NAME]).violations).toEqual([]);
+  expect(judgeFacts({ ...shipped, effects: shipped.effects.filter(({ operation }) => operation !== 'document:6') }, [NAME]).violations).toEqual([`${NAME}: FULFILLED without nav document:6`]);
+});
+
 test('an order may wait for its owner, or stand in a hold', () => {
   expect(judgeFacts(at('EXPORTED_TO_TPL'), [NAME])).toMatchObject({ violations: [], count: { waiting: 1 } });
   const held = at('CIRRO_READY_FOR_FULFILLMENT', { holds: 1 });

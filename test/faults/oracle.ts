@@ -101,17 +101,22 @@ function neverTaken({ orders }: Facts, placed: readonly string[]): string[] {
   return placed.filter((name) => !there.has(name)).map((name) => `${name}: placed, and not in the database`);
 }
 
-/** What must have happened for an order to be fulfilled; what NAV does, where the store exports to NAV. */
+/** What must have happened for an order to be fulfilled. */
 const DEEDS = ['nav document:1', 'camel fulfillment-request', 'nav document:6', 'sfcc fulfill', 'sfcc capture'];
 
+/** NAV does nothing where the store does not export to it, Cirro nothing where a warehouse of our own or a vendor ships. */
+const isOwed = (deed: string, { exportsToNav }: OrderFact, isOwn: boolean): boolean => (exportsToNav || !deed.startsWith('nav ')) && !(isOwn && deed.startsWith('camel '));
+
 /** What we call done, and no partner knows of. */
-function notDone({ orders, effects }: Facts): string[] {
+function notDone({ orders, effects, audits }: Facts): string[] {
+  const own = new Set(audits.filter(({ to }) => to === 'OMS_CREATED_ORDER_FULFILLMENT').map(({ order }) => order));
   const deeds = Map.groupBy(effects, ({ ref }) => ref);
   return orders
     .filter(({ status }) => status === 'FULFILLED')
-    .flatMap(({ name, exportsToNav }) => {
+    .flatMap((order) => {
+      const { id, name } = order;
       const done = new Set(deeds.get(refOf(name))?.map(({ system, operation }) => `${system} ${operation}`));
-      return DEEDS.filter((deed) => !done.has(deed) && (exportsToNav || !deed.startsWith('nav '))).map((deed) => `${name}: FULFILLED without ${deed}`);
+      return DEEDS.filter((deed) => !done.has(deed) && isOwed(deed, order, own.has(id))).map((deed) => `${name}: FULFILLED without ${deed}`);
     });
 }
 
