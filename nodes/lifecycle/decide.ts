@@ -41,7 +41,8 @@ export class Plan {
   readonly decidedEffects: { id: number; state: string; reason: string; reference: string | null }[] = [];
   readonly inbox: { fact: Fact; state: string; reason: string | null; status: Status }[] = [];
   readonly inboxApplied: { id: number; state: string; reason: string | null; status: Status }[] = [];
-  readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown }[] = [];
+  readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown; ask: 'asked' | null; asked_at: unknown }[] = [];
+  readonly asked: { id: number; ask: 'asked' | 'granted' }[] = [];
   readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
   readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
   /** What is told to the world. */
@@ -117,12 +118,13 @@ export const endsOrder = (to: Status): boolean => to === 'PROCESSED_EXTERNALLY' 
 
 /**
  * A wish to cancel leaves a row, whatever becomes of it: granted with the move, declined with the reason, or waiting, once, for the
- * outcome of a call. @returns undefined where it is granted
+ * outcome of a call or for the answer of whoever has the order. @returns undefined where it is granted
  */
 function decideWish(change: Change, to: Status, image: Image, parts: readonly Image[], beside: Beside, plan: Plan): ChangeResult | undefined {
   const answer = cancelOf(image, parts, beside);
+  const ask = answer.is === 'ask';
   const decided = (state: WishState, why: string): void => {
-    plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW });
+    plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW, ask: ask ? 'asked' : null, asked_at: ask ? NOW : null });
     if (state !== 'granted') plan.events.push({ order: image.order, kind: `cancel.${state}`, actor: change.actor, text: why });
     image.changed = true;
   };
@@ -131,16 +133,29 @@ function decideWish(change: Change, to: Status, image: Image, parts: readonly Im
     return undefined;
   }
   const standing = { moved: false, status: image.status, version: image.version } as const;
-  if (answer.is !== 'wait') {
+  if (answer.is !== 'wait' && answer.is !== 'ask') {
     decided('declined', answer.reason);
     return { ...standing, refused: answer.is === 'not-yet' ? 'not-yet' : 'illegal', why: answer.reason, ...(answer.is === 'no' && { instead: answer.instead }) };
   }
   if (!beside.cancellations.some((waiting) => waiting.order === image.order)) {
     decided('waiting', answer.reason);
     image.pending++;
+    if (answer.is === 'ask') askFor(image, answer, change.actor, beside, plan);
   }
   return { ...standing, waiting: answer.reason };
 }
+
+/** Has whoever has the order asked, and keeps it where it is until he answers or somebody releases it. */
+function askFor(image: Image, { task, reason }: CancelAnswer & { is: 'ask' }, actor: string, beside: Beside, plan: Plan): void {
+  const before = beside.context.get(image.order)?.effects.filter(({ kind }) => kind === task).length ?? 0;
+  plan.writes.push({ table: 'tasks', rows: [{ kind: task, order_id: image.order, store_id: image.storeId, subject: `${image.order}:${before + 1}`, lane: image.lane }] });
+  openHold(image, CANCEL_ASKED, reason, actor, plan);
+}
+
+/** The kind of hold that keeps an order while its cancel is asked for. */
+const CANCEL_ASKED = 'cancel.asked';
+
+const askedOf = (image: Image, beside: Beside): Beside['cancellations'][number] | undefined => beside.cancellations.find(({ order, ask }) => order === image.order && ask === 'asked');
 
 /** Whether the order may be cancelled now; a split one asks its parts, a part is none of its own. */
 function cancelOf(image: Image, parts: readonly Image[], { context }: Beside): CancelAnswer {
@@ -212,7 +227,7 @@ function move(image: Image, to: Status, { actor, node = null }: By, reason: stri
   image.changed = true;
 }
 
-const EMPTY: Omit<FactContext, 'status' | 'order'> = { exportSequence: 0, navOrderNo: null, provider: '', path: null, batchReference: null, batchSequence: 0, lines: [], effects: [] };
+const EMPTY: Omit<FactContext, 'status' | 'order' | 'cancelAsked'> = { exportSequence: 0, navOrderNo: null, provider: '', path: null, batchReference: null, batchSequence: 0, lines: [], effects: [] };
 
 /** Decides an incoming fact; the same event again gets the stored answer. */
 export function decideFact(fact: Fact, image: Image | undefined, beside: Beside, rules: FactRules, plan: Plan): FactResult {
@@ -244,7 +259,7 @@ function answerOf({ state, status, reason }: Pick<StoredFact, 'state' | 'status'
 function judge(type: string, body: unknown, image: Image, beside: Beside, rules: FactRules): FactDecision {
   const rule = rules[type];
   if (!rule) return { is: 'impossible', reason: `nothing here takes ${type}` };
-  const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status });
+  const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status, cancelAsked: askedOf(image, beside) !== undefined });
   if (image.children > 0 && decision.is !== 'impossible') return { is: 'exception', reason: `${type} came for an order that was split: partners know its parts alone` };
   if (decision.is === 'applied' && decision.to !== undefined && !lifecycle.allows(image.status, decision.to))
     return { is: 'exception', reason: `${type} would lead from ${image.status} to ${decision.to}, which is no legal step` };
@@ -273,11 +288,13 @@ function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecisi
     // Whoever is at work on it has been overtaken: his answer must not lead the order on.
     image.token = null;
   }
+  const asked = decision.cancel && askedOf(image, beside);
+  if (asked) Object.assign(asked, { ask: decision.cancel, said: reason });
   image.changed = true;
 }
 
 /** What is decided next in the same group knows it, too. */
-function learn(context: Omit<FactContext, 'status'>, { export_sequence: exportSequence, batch_sequence: batchSequence, batch_reference: batchReference }: NonNullable<(FactDecision & { is: 'applied' })['order']>): void {
+function learn(context: Omit<FactContext, 'status' | 'cancelAsked'>, { export_sequence: exportSequence, batch_sequence: batchSequence, batch_reference: batchReference }: NonNullable<(FactDecision & { is: 'applied' })['order']>): void {
   if (exportSequence !== undefined) context.exportSequence = exportSequence;
   if (batchSequence !== undefined) context.batchSequence = batchSequence;
   if (batchReference !== undefined) context.batchReference = batchReference;
@@ -302,7 +319,7 @@ export function openHold(image: Image, kind: string, reason: string, actor: stri
 
 /**
  * What waited for this order to move: kept facts whose time has come, in the order they came, then cancellations that were asked
- * for while a remote call was in doubt.
+ * for while a remote call was in doubt, or whoever has the order had not answered.
  */
 export function decidePending(image: Image, { parts = [], beside, rules, plan }: { parts?: readonly Image[]; beside: Beside; rules: FactRules; plan: Plan }): void {
   for (let moved = true; moved; ) {
@@ -326,18 +343,39 @@ export function decidePending(image: Image, { parts = [], beside, rules, plan }:
   if (parts.length < image.children) return;
   for (const waiting of beside.cancellations.filter((row) => row.order === image.order)) {
     const answer = cancelOf(image, parts, beside);
-    if (answer.is === 'wait') continue;
+    if (isOpen(waiting, answer, image, beside, plan)) continue;
     beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
     image.pending--;
     image.changed = true;
-    if (answer.is === 'yes') {
+    const refused = waiting.ask === 'refused' ? waiting.said : undefined;
+    if (refused === undefined && (answer.is === 'yes' || answer.is === 'ask')) {
       move(image, waiting.to, waiting, waiting.reason, plan);
       endHolds(image, waiting.to, waiting.actor, beside, plan);
       cancelParts(waiting.to, parts, waiting, beside, plan);
-      plan.cancellations.push({ id: waiting.id, state: 'granted', reason: GRANTED });
+      plan.cancellations.push({ id: waiting.id, state: 'granted', reason: waiting.said ?? GRANTED });
     } else {
-      plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: answer.reason });
-      plan.cancellations.push({ id: waiting.id, state: 'declined', reason: answer.reason });
+      const reason = refused ?? ('reason' in answer ? answer.reason : '');
+      plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: reason });
+      plan.cancellations.push({ id: waiting.id, state: 'declined', reason });
+      closeHolds(beside.holds.filter((hold) => hold.order === image.order && hold.kind === CANCEL_ASKED), waiting.actor, 'moot', `the cancel is declined: ${reason}`, image, beside, plan);
     }
   }
+}
+
+/** Whether a wish stays open: for the outcome of a call, or for the answer of whoever has the order, who is asked here where nobody has asked him yet. */
+function isOpen(waiting: Beside['cancellations'][number], answer: CancelAnswer, image: Image, beside: Beside, plan: Plan): boolean {
+  if (answer.is === 'wait') {
+    // A yes that came while another call is in doubt is not asked for again.
+    if (waiting.said !== undefined && waiting.ask === 'granted') plan.asked.push({ id: waiting.id, ask: 'granted' });
+    return waiting.ask !== 'refused';
+  }
+  // Who was asked decides, also where nobody would have to be asked any more.
+  if (waiting.ask === 'asked') return answer.is === 'ask' || answer.is === 'yes';
+  if (answer.is !== 'ask' || waiting.ask !== null) return false;
+  plan.asked.push({ id: waiting.id, ask: 'asked' });
+  plan.events.push({ order: image.order, kind: 'cancel.waiting', actor: waiting.actor, text: answer.reason });
+  askFor(image, answer, waiting.actor, beside, plan);
+  waiting.ask = 'asked';
+  image.changed = true;
+  return true;
 }

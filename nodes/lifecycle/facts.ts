@@ -30,6 +30,8 @@ export interface FactContext {
   batchSequence: number;
   /** The 3PL of its warehouse. */
   provider: string;
+  /** Whether a wish to cancel waits for the answer of whoever has the order. */
+  cancelAsked: boolean;
   lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];
   effects: readonly { id: number; kind: string; key: string; state: string; attempt: number }[];
 }
@@ -55,6 +57,8 @@ export type FactDecision =
       /** Columns of the order that the fact teaches us. */
       order?: { nav_order_no?: string; export_sequence?: number; batch_reference?: string; batch_sequence?: number };
       hold?: { kind: string; reason: string };
+      /** The answer to a cancel that was asked for. */
+      cancel?: 'granted' | 'refused';
     }
   /** The order has passed it; nothing is to be done. */
   | { is: 'already' }

@@ -27,14 +27,18 @@ export interface WaitingCancellation {
   to: Status;
   actor: string;
   reason: string;
+  /** What became of asking whoever has the order; NULL where nobody had to be asked yet. */
+  ask: 'asked' | 'granted' | 'refused' | null;
+  /** What the one who was asked has said, in words. */
+  said?: string;
 }
 
 /** What stands beside the status rows of a group; read only for orders that have facts, decisions or something pending. */
 export interface Beside {
-  context: Map<number, Omit<FactContext, 'status'> & { name: string; revision: number }>;
+  context: Map<number, Omit<FactContext, 'status' | 'cancelAsked'> & { name: string; revision: number }>;
   inbox: StoredFact[];
   cancellations: WaitingCancellation[];
-  holds: { id: number; order: number; effect: number | null; task: number | null }[];
+  holds: { id: number; order: number; kind: string; effect: number | null; task: number | null }[];
   /** Claims of the tasks that end with a change of the group, locked. */
   tasks: Map<number, string | null>;
 }
@@ -106,8 +110,8 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
     `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
-    `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
-    `SELECT id, order_id AS \`order\`, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (${ids}) AND resolved_at IS NULL`,
+    `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason, ask FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
+    `SELECT id, order_id AS \`order\`, kind, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (${ids}) AND resolved_at IS NULL`,
   ];
 }
 
@@ -116,7 +120,7 @@ function besideOf([rows = [], lines = [], effects = [], inbox = [], cancellation
   const effectsOf = Map.groupBy(effects as unknown as (FactContext['effects'][number] & { order: number })[], (effect) => effect.order);
   return {
     context: new Map(
-      (rows as unknown as (Omit<FactContext, 'order' | 'status' | 'lines' | 'effects'> & { id: number; revision: number; name: string })[]).map(({ id, ...columns }) => [id, { order: id, ...columns, lines: linesOf.get(id) ?? [], effects: effectsOf.get(id) ?? [] }]),
+      (rows as unknown as (Omit<FactContext, 'order' | 'status' | 'cancelAsked' | 'lines' | 'effects'> & { id: number; revision: number; name: string })[]).map(({ id, ...columns }) => [id, { order: id, ...columns, lines: linesOf.get(id) ?? [], effects: effectsOf.get(id) ?? [] }]),
     ),
     inbox: (inbox as unknown as (StoredFact & { body: string })[]).map((row) => ({ ...row, body: JSON.parse(row.body) as unknown })),
     cancellations: cancellations as unknown as WaitingCancellation[],

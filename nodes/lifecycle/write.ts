@@ -178,7 +178,7 @@ function holdRows({ holds, resolvedHolds }: Plan): string[] {
   ];
 }
 
-function inboxRows({ inbox, inboxApplied, wishes, cancellations }: Plan): string[] {
+function inboxRows({ inbox, inboxApplied, wishes, asked, cancellations }: Plan): string[] {
   return [
     ...insert('cancellations', wishes),
     ...insert('inbox', inbox.map(({ fact, state, reason, status }) => ({
@@ -186,6 +186,7 @@ function inboxRows({ inbox, inboxApplied, wishes, cancellations }: Plan): string
     }))),
     ...inboxApplied.map(({ id, state, reason, status }) =>
       `UPDATE inbox SET state = ${escape(state)}, reason = ${escape(reason)}, status = ${escape(status)}, applied_at = NOW(6) WHERE id = ${id}`),
+    ...asked.map(({ id, ask }) => `UPDATE cancellations SET ask = ${escape(ask)}, asked_at = COALESCE(asked_at, NOW(6)) WHERE id = ${id}`),
     ...cancellations.map(({ id, state, reason }) =>
       `UPDATE cancellations SET state = ${escape(state)}, decision_reason = ${escape(reason)}, decided_at = NOW(6) WHERE id = ${id}`),
   ];

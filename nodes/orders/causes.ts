@@ -101,7 +101,7 @@ function beside({ effects, holds, tasks, kept, wishes }: Standing): Cause[] {
     ...effects
       .filter(({ id, state }) => (state === 'unknown' || state === 'parked') && !named.has(id))
       .map((effect): Cause => ({ kind: 'in-doubt', text: `Nobody knows whether ${effect.kind} happened (looked ${effect.inquiries} times): ${effect.reason ?? 'its answer never came'}`, who: OMS, since: effect.sentAt ?? effect.begun })),
-    ...wishes.map((wish): Cause => ({ kind: 'cancel-waiting', text: `${wish.actor} wants to cancel it (${wish.reason}): decided when the call in doubt is settled.`, who: OMS, since: wish.asked })),
+    ...wishes.map((wish): Cause => ({ kind: 'cancel-waiting', text: `${wish.actor} wants to cancel it (${wish.reason}): decided when ${wish.ask === null ? 'the call in doubt is settled' : 'the print floor answers'}.`, who: wish.ask === null ? OMS : 'PrintStation', since: wish.asked })),
     ...kept.map((fact): Cause => ({ kind: 'kept-fact', text: `${fact.type} from ${fact.source} came early and is kept until the order gets there.`, who: OMS, since: fact.received })),
     ...tasks.map((task) => besideTask(task, holds)),
   ];

@@ -111,8 +111,8 @@ export class Why {
   /** The facts that would move the order if they came now; partners know nothing of an order that was split. */
   #factsFor(standing: Standing): WhyAnswer['next']['facts'] {
     if (standing.children.length > 0) return [];
-    const { id: order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, lines, effects } = standing;
-    const context: FactContext = { order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, lines, effects };
+    const { id: order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, lines, effects, wishes } = standing;
+    const context: FactContext = { order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, cancelAsked: wishes.some(({ ask }) => ask === 'asked'), lines, effects };
     return this.#parts.usual.flatMap((fact) => {
       const decision = this.#parts.rules[fact.type]?.(fact.body(context) as never, context);
       return decision?.is === 'applied' ? [{ fact: fact.type, from: fact.from(context), to: decision.to ?? null, reason: decision.reason }] : [];
@@ -138,7 +138,7 @@ function actionsOf(standing: Standing): PossibleAction[] {
   return [
     { action: 'put-back', method: 'POST', path: on('put-back'), allowed: choices.length > 0, text: choices.length > 0 ? backText(back) : `an order in ${status} is not in error`, ...(choices.length > 1 && { to: choices }) },
     { action: 'processed-externally', method: 'POST', path: on('processed-externally'), allowed: external, text: external ? 'it was settled by hand: no stage touches it any more' : `${status} does not lead to PROCESSED_EXTERNALLY` },
-    { action: 'cancel', method: 'POST', path: on('cancel'), allowed: cancel.is === 'yes' || cancel.is === 'wait', text: cancel.is === 'yes' ? 'cancelled at once' : cancel.reason },
+    { action: 'cancel', method: 'POST', path: on('cancel'), allowed: cancel.is === 'yes' || cancel.is === 'wait' || cancel.is === 'ask', text: cancel.is === 'yes' ? 'cancelled at once' : cancel.reason },
     { action: 'replay', method: 'POST', path: `${on('replay')}?dry_run=true`, allowed: true, text: 'shows what would be sent again and what would not' },
     ...holds.map(({ id, kind, effect }): PossibleAction => ({
       action: 'decide-hold', method: 'POST', path: `/api/oms/holds/${id}/decision`, allowed: true,

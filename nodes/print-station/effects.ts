@@ -1,9 +1,10 @@
 import { effect } from '../effects/effect';
+import { PRINT_CANCEL_TASK } from '../lifecycle/cancel';
 import type { Order } from '../orders/order';
-import type { PrintFloor } from './client';
-import { type PrintRequest, toBatchStationRequest, toPrintStationRequest } from './mapping';
+import type { FloorMessage, PrintFloor } from './client';
+import { type PrintCancellation, type PrintRequest, toBatchStationRequest, toCancellation, toPrintStationRequest } from './mapping';
 
-const send = async (floor: PrintFloor, request: PrintRequest, _order: Order, call: Parameters<PrintFloor['publish']>[1]): Promise<{ reference: string }> => {
+const send = async (floor: PrintFloor, request: FloorMessage, _order: Order, call: Parameters<PrintFloor['publish']>[1]): Promise<{ reference: string }> => {
   await floor.publish(request, call);
   return { reference: request.id };
 };
@@ -23,5 +24,20 @@ export const requestAtBatchStation = effect<PrintFloor, Order, PrintRequest>({
   key: (order) => `batch-station.create:${order.id}:${order.batchSequence}`,
   policy: 'key',
   request: toBatchStationRequest,
+  send,
+});
+
+/** An order that somebody wants to cancel while the print floor has it. */
+export interface CancelledOrder extends Order {
+  /** Counts the questions about this order, from 1. */
+  readonly question: number;
+}
+
+/** As {@link requestAtPrintStation}; its answer is a fact, which decides the cancel. */
+export const cancelAtPrintStation = effect<PrintFloor, CancelledOrder, PrintCancellation>({
+  kind: PRINT_CANCEL_TASK,
+  key: (order) => `${PRINT_CANCEL_TASK}:${order.id}:${order.question}`,
+  policy: 'key',
+  request: (order) => toCancellation(order, order.question),
   send,
 });

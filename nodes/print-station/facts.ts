@@ -1,4 +1,5 @@
 import type { Reading } from '../edge/readers';
+import { isCancelled, PRINT_CANCEL_TASK } from '../lifecycle/cancel';
 import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
@@ -11,7 +12,7 @@ export interface PrintEvent {
   /** Of the request that it is about. */
   sequence: number;
   at: string;
-  data?: { batch_reference?: string; reason?: string };
+  data?: { batch_reference?: string; reason?: string; granted?: boolean };
 }
 
 /** One result of a batch, by REST (docs/contracts/print-batches.schema.json). */
@@ -79,7 +80,15 @@ export const printStationFacts: FactRules = {
     return { is: 'applied', reason: `PrintStation has the order (request ${sequence})`, settles: REQUESTS };
   },
 
-  'print_station.cancellation_acknowledged': () => ({ is: 'impossible', reason: 'PrintStation was not asked to cancel it' }),
+  /** Only a refusal says so; an acknowledgement alone grants it. */
+  'print_station.cancellation_acknowledged'({ sequence, data = {} }: PrintEvent, { status, effects, cancelAsked }): FactDecision {
+    const asked = effects.filter(({ kind }) => kind === PRINT_CANCEL_TASK).length;
+    if (isCancelled(status) || sequence < asked || (asked > 0 && !cancelAsked)) return { is: 'already' };
+    if (!cancelAsked) return { is: 'impossible', reason: 'nobody has asked PrintStation to cancel it' };
+    const refused = data.granted === false;
+    const why = data.reason === undefined ? '' : `: ${data.reason}`;
+    return { is: 'applied', reason: refused ? `PrintStation does not stop it${why}` : `PrintStation has stopped it${why}`, settles: [PRINT_CANCEL_TASK], cancel: refused ? 'refused' : 'granted' };
+  },
 };
 
 /** What follows where a cancel has won against the print floor. */

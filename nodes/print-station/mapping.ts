@@ -33,6 +33,23 @@ export const toPrintStationRequest = (order: Order): PrintRequest => toPrintRequ
 /** Asks BatchStation for a batch. */
 export const toBatchStationRequest = (order: Order): PrintRequest => toPrintRequest('batch.create.request', order);
 
+/** A message that asks PrintStation to stop an order; docs/contracts/print-cancellation.schema.json. */
+export interface PrintCancellation {
+  readonly id: string;
+  readonly type: 'order.cancel.request';
+  readonly order_id: string;
+  /** Counts the questions about this order, from 1. */
+  readonly sequence: number;
+  readonly platform_order_no: string;
+  readonly part: number;
+  readonly warehouse: string;
+}
+
+/** Asks PrintStation to stop an order. @param sequence counts the questions, from 1 */
+export function toCancellation({ name, platformId, part, warehouse }: Pick<Order, 'name' | 'platformId' | 'part' | 'warehouse'>, sequence: number): PrintCancellation {
+  return { id: `order.cancel.request:${name}:${sequence}`, type: 'order.cancel.request', order_id: name, sequence, platform_order_no: platformId, part, warehouse: warehouse.key };
+}
+
 function toPrintRequest(type: PrintRequestType, order: Order): PrintRequest {
   const { name, batchSequence: sequence, platformId, part, storeUrl, warehouse, lines } = order;
   return {

@@ -4,7 +4,7 @@ import type { Change, Ledger, Replayable } from '../journal/ledger';
  * What the partners tell the OMS. Camel and Cirro: `accept` by REST, `announce` the same over Service Bus. The print floor: `print-batch`
  * by REST, `print-announce` the same over Service Bus.
  */
-export type CallbackKind = 'release' | 'accept' | 'announce' | 'ship' | 'print-created' | 'print-batch' | 'print-announce';
+export type CallbackKind = 'release' | 'accept' | 'announce' | 'ship' | 'print-created' | 'print-batch' | 'print-announce' | 'print-cancelled';
 
 /** A message to the OMS that has not been delivered yet. */
 export interface Owed {

@@ -16,7 +16,7 @@ interface Delivery {
   /** Whose faults strike it. */
   system: 'camel' | 'print-station';
   /** The name by which a fault can be narrowed to it. */
-  operation: 'release' | 'accept' | 'ship' | 'order-created' | 'batch';
+  operation: 'release' | 'accept' | 'ship' | 'order-created' | 'batch' | 'cancellation';
   /** How many go into one request. */
   batch: number;
   /** One outcome for each callback, in order. `garbage` sends the body broken in two. */
@@ -66,13 +66,14 @@ export function deliveries(oms: OmsClient, { cirro: broker, printFloor }: { cirr
 const isAcceptance = ({ body }: Owed): boolean => body.type === 'accepted';
 
 /** What PrintStation and BatchStation tell. */
-function printDeliveries(oms: OmsClient, broker: Broker): Record<'print-created' | 'print-announce' | 'print-batch', Delivery> {
+function printDeliveries(oms: OmsClient, broker: Broker): Record<'print-created' | 'print-announce' | 'print-batch' | 'print-cancelled', Delivery> {
   const overTheBus: Delivery['deliver'] = (owed, garbage) => each(owed, ({ body }) => {
     const id = String(body.id);
     return Promise.resolve({ result: 'delivered', then: [broker.publishing({ messageId: garbage ? `${id}-garbage` : id, body: write(body, garbage) })] });
   });
   return {
     'print-created': { system: 'print-station', operation: 'order-created', batch: 1, deliver: overTheBus },
+    'print-cancelled': { system: 'print-station', operation: 'cancellation', batch: 1, deliver: overTheBus },
     'print-announce': { system: 'print-station', operation: 'batch', batch: 1, deliver: overTheBus },
     'print-batch': {
       system: 'print-station',

@@ -17,7 +17,7 @@ interface Item {
 }
 
 /** What is delivered by being published. */
-const BY_BUS: ReadonlySet<CallbackKind> = new Set(['announce', 'print-created', 'print-announce']);
+const BY_BUS: ReadonlySet<CallbackKind> = new Set(['announce', 'print-created', 'print-announce', 'print-cancelled']);
 
 const firstBackoffMs = 200;
 const longestBackoffMs = 5000;
@@ -102,6 +102,8 @@ export class Dispatcher {
   }
 
   #makeReady(item: Item): void {
+    // Taken back while it waited.
+    if (!item.echo && !this.#state.isOwed(item.owed.id)) return;
     if (!item.struck) {
       item.struck = true;
       const twisted = this.#twist(item);

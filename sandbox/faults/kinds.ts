@@ -9,7 +9,7 @@ export const operations = {
   sfcc: ['token', 'search', 'get', 'mark-exported', 'fulfill', 'cancel'],
   nav: ['handshake', 'document:1', 'document:2', 'document:3', 'document:4', 'document:5', 'document:6', 'document:7', 'find'],
   camel: ['fulfillment-request', 'inventory-check', 'release', 'accept', 'ship'],
-  'print-station': ['order.create.request', 'order.update.repush', 'batch.create.request', 'order-created', 'batch'],
+  'print-station': ['order.create.request', 'order.update.repush', 'batch.create.request', 'order.cancel.request', 'order-created', 'batch', 'cancellation'],
   'service-bus': ['deliver', 'settle', 'publish'],
 } as const satisfies Record<string, readonly string[]>;
 /** The endpoints to which a fault can be narrowed, where a system has several. */

@@ -27,7 +27,7 @@ interface Taken extends Change {
   messageId: string;
 }
 
-/** docs/contracts/print-request.schema.json */
+/** docs/contracts/print-request.schema.json, or print-cancellation.schema.json without lines */
 interface Request {
   id: string;
   type: string;
@@ -36,7 +36,7 @@ interface Request {
   platform_order_no: string;
   part: number;
   warehouse: string;
-  lines: { line_id: string; quantity: number; assets: unknown[] }[];
+  lines?: { line_id: string; quantity: number; assets: unknown[] }[];
 }
 
 interface Parts {
@@ -49,7 +49,7 @@ interface Parts {
 export class PrintFloor implements Inlet, Replayable {
   readonly topic = printTopicName;
   readonly #parts: Parts;
-  readonly #fits = compiled('print-request');
+  readonly #fits = { request: compiled('print-request'), cancellation: compiled('print-cancellation') };
   #known = new Set<string>();
 
   constructor(parts: Parts) {
@@ -69,9 +69,10 @@ export class PrintFloor implements Inlet, Replayable {
       if (this.#known.has(messageId)) continue;
       const taken: Taken = { type: 'print-station.taken', messageId };
       const body = bodyOf(message);
-      if (this.#fits(body) && (body as Request).id === messageId) ledger.commit(taken, ...this.#act(body as Request));
+      const fits = message.subject === 'order.cancel.request' ? this.#fits.cancellation : this.#fits.request;
+      if (fits(body) && (body as Request).id === messageId) ledger.commit(taken, ...this.#act(body as Request));
       else {
-        log('print request refused', { message: messageId, reason: this.#fits.errors?.[0]?.instancePath ?? 'its id is not that of the message' });
+        log('print request refused', { message: messageId, reason: fits.errors?.[0]?.instancePath ?? 'its id is not that of the message' });
         ledger.commit(taken);
       }
     }
@@ -87,8 +88,11 @@ export class PrintFloor implements Inlet, Replayable {
   }
 
   #act({ type, order_id: orderId, sequence, platform_order_no: ref, part, warehouse, lines }: Request): Change[] {
+    const { plans } = this.#parts;
+    const request = { type, orderId, sequence, ref };
+    if (!lines) return [effect('print-station', type, ref, `${orderId}/${sequence}`, { part, warehouse, sequence }), ...plans.stop(request)];
     const detail = { part, warehouse, sequence, lines: lines.map(({ line_id, quantity, assets }) => ({ line_id, quantity, assets: assets.length })) };
-    return [effect('print-station', type, ref, `${orderId}/${sequence}`, detail), ...this.#parts.plans.answer({ type, orderId, sequence, ref })];
+    return [effect('print-station', type, ref, `${orderId}/${sequence}`, detail), ...plans.answer(request)];
   }
 }
 

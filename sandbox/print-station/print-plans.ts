@@ -21,6 +21,14 @@ export class PrintPlans {
     return [...created, ...this.#batch(request, key)];
   }
 
+  /** What follows the wish to stop an order: it is granted, and the batch that was to come does not come. */
+  stop(request: TakenRequest): Change[] {
+    const id = `print-cancelled-${request.orderId}/${request.sequence}`;
+    const batches = this.#state.owed().filter(({ orderId, kind }) => orderId === request.orderId && (kind === 'print-announce' || kind === 'print-batch'));
+    const answer = this.#owed(request, 'print-cancelled', id, this.#after(id, 50, 200), { type: 'Event::PrintStationCancellationAcknowledged', data: { granted: true } });
+    return [...batches.map((batch) => this.#state.settling(batch.id, 'refused', 'the order was stopped')), ...this.#state.owing(answer)];
+  }
+
   #batch(request: TakenRequest, key: string): Change[] {
     const eventId = `batched-${key}`;
     const due = this.#after(eventId, 250, 800);

@@ -173,6 +173,79 @@ test('a printable order without a batch reference stays and says why; it never g
   expect((await system.standing(name))?.status).toBe('PRINT_STATION_BATCHED');
 }, 60_000);
 
+describe('a cancel that PrintStation decides', () => {
+  beforeAll(async () => {
+    await flag(true);
+    await silent();
+  });
+  afterAll(() => system.clearFaults());
+
+  const wishes = async (name: string): Promise<unknown[]> => (await system.order(name)).cancellations.map(({ state, decision_reason }) => ({ state, decision_reason }));
+  const cancel = (name: string): Promise<Answer> => system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'customer called' } });
+  /** Keeps PrintStation from answering a question by itself. */
+  const unanswered = (): Promise<void> => system.fault({ system: 'print-station', operation: 'cancellation', fault: 'latency', ms: 600_000 });
+  const acknowledge = (name: string, data: object): Promise<Answer> =>
+    system.api('/api/service_bus/events', { as: 'print-station', body: { id: `ack-${randomUUID()}`, type: 'print_station.cancellation_acknowledged', order_id: name, sequence: 1, at: new Date().toISOString(), data } });
+
+  test('granted: PrintStation is asked once, then the order is cancelled, at the storefront and in NAV, too', async () => {
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    expect(await cancel(name)).toMatchObject({ status: 202, body: { result: 'waiting', status: 'PRINT_STATION_WAITING_FOR_BATCHING', reason: expect.stringContaining('it is asked to stop') } });
+    await system.reach(name, 'EXPORTED_CANCELLATION_TO_NAV', 60_000);
+    expect(await asked(name)).toEqual(['order.create.request 1', 'order.cancel.request 1']);
+    expect(await wishes(name)).toEqual([{ state: 'granted', decision_reason: 'PrintStation has stopped it' }]);
+    expect(await system.holds(name)).toEqual([]);
+    await waitFor(async () => (await system.storefront(name)).cancelled, { what: 'the cancel at the storefront' });
+  }, 90_000);
+
+  test('refused: the wish is declined with the reason, and the order goes on', async () => {
+    await system.fault({ system: 'print-station', operation: 'cancellation', fault: 'reject', count: 1 });
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    expect((await cancel(name)).status).toBe(202);
+    await waitFor(async () => (await system.holds(name)).length === 0 && (await system.order(name)).cancellations[0]?.state === 'declined', { what: 'the refusal', seen: () => system.order(name) });
+    expect(await wishes(name)).toEqual([{ state: 'declined', decision_reason: 'PrintStation does not stop it: The sandbox was told to refuse this.' }]);
+    await results(result(name));
+    await system.reach(name, 'FULFILLED', 60_000);
+  }, 90_000);
+
+  test('while PrintStation has not answered the order is kept from Cirro, also with its batch, and says so; a second wish asks nobody again', async () => {
+    await unanswered();
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    expect((await cancel(name)).status).toBe(202);
+    expect((await cancel(name)).status).toBe(202);
+    await waitFor(async () => (await asked(name)).includes('order.cancel.request 1'), { what: 'the question' });
+    expect((await results(result(name))).body).toMatchObject({ orders: [{ result: 'applied', status: 'PRINT_STATION_BATCHED' }] });
+    const why = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string; causes: { kind: string; text: string }[] };
+    expect(why.because).toBe('Held (cancel.asked): the print floor has the order: it is asked to stop, and decides');
+    expect(why.causes).toContainEqual(expect.objectContaining({ kind: 'cancel-waiting', text: expect.stringContaining('decided when the print floor answers') }));
+    expect((await acknowledge(name, { granted: true })).body).toMatchObject({ result: 'applied', status: 'PRINT_STATION_BATCHED' });
+    await system.reach(name, 'EXPORTED_CANCELLATION_TO_NAV', 60_000);
+    expect((await asked(name)).filter((each) => each.startsWith('order.cancel'))).toHaveLength(1);
+    expect(await system.effects({ system: 'camel', name })).toEqual([]);
+    // The same again is nothing new.
+    expect((await acknowledge(name, { granted: true })).body).toMatchObject({ result: 'already' });
+  }, 90_000);
+
+  test('released by a person the order goes on; a shipment that comes first wins', async () => {
+    await unanswered();
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    expect((await cancel(name)).status).toBe(202);
+    const [hold] = await system.holds(name);
+    expect(hold).toMatchObject({ kind: 'cancel.asked' });
+    await results(result(name));
+    expect((await system.decide(hold?.id ?? 0, 'release')).status).toBe(200);
+    await system.reach(name, 'FULFILLED', 60_000);
+    expect(await wishes(name)).toEqual([{ state: 'declined', decision_reason: expect.stringMatching(/warehouse/) }]);
+    expect((await acknowledge(name, { granted: true })).body).toMatchObject({ result: 'already' });
+  }, 90_000);
+
+  test('an acknowledgement that nobody asked for is refused', async () => {
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    expect(await acknowledge(name, { granted: true })).toMatchObject({ status: 409, body: { status: 'PRINT_STATION_WAITING_FOR_BATCHING' } });
+    await results(result(name));
+    await system.reach(name, 'FULFILLED', 60_000);
+  }, 90_000);
+});
+
 describe('BatchStation’s capacity', () => {
   beforeAll(async () => {
     await flag(false);

@@ -2,6 +2,7 @@ import { describe as describeFailure } from '../../nodes/runtime/failure';
 import { OutcomeUnknown } from '../../nodes/runtime/errors';
 import { OrderDesk } from '../../nodes/orders/desk';
 import { Platforms } from '../../nodes/orders/platforms';
+import { select } from '../../nodes/store/pool';
 import { createEngine, type Engine } from '../support/engine';
 import { count, createWorld, makeOrders, statusOf, type World } from '../support/orders';
 
@@ -112,10 +113,66 @@ describe('cutoff classes', () => {
     expect(await statusOf(world, unknown)).toMatchObject({ due: 0 });
   });
 
-  test('print and late: not yet, and recorded', async () => {
-    const [printing = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_WAITING_FOR_BATCHING']);
+  describe('print: PrintStation decides', () => {
+    const AT_PRINT_STATION = ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_WAITING_FOR_BATCHING'] as const;
+    const acknowledge = (order: number, data: object) =>
+      engine.transitions.apply({ source: 'print-station', eventId: `ack-${order}-${Math.random()}`, type: 'print_station.cancellation_acknowledged', order, actor: 'partner:print-station', body: { sequence: 1, data } });
+    const asking = (order: number) => count(world, "SELECT COUNT(*) FROM tasks WHERE order_id = ? AND kind = 'print-station.cancel'", [order]);
+    const wish = async (order: number) => (await select<{ state: string; ask: string | null; reason: string | null }>(world.admin, 'SELECT state, ask, decision_reason AS reason FROM cancellations WHERE order_id = ?', [order]))[0];
+
+    test('the wish waits, a task asks, and a hold keeps the order where it is', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_PRINT_STATION);
+      expect(await refused(order)).toMatchObject({ statusCode: 202, body: { result: 'waiting' } });
+      expect(await wish(order)).toEqual({ state: 'waiting', ask: 'asked', reason: null });
+      expect(await asking(order)).toBe(1);
+      expect(await statusOf(world, order)).toMatchObject({ status: 'PRINT_STATION_WAITING_FOR_BATCHING', holds: 1, pending: 1 });
+      expect(await acknowledge(order, { granted: true })).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
+      expect(await wish(order)).toMatchObject({ state: 'granted', reason: 'PrintStation has stopped it' });
+    });
+
+    test('refused, the order goes on, and may be asked for again', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_PRINT_STATION);
+      await refused(order);
+      expect(await acknowledge(order, { granted: false, reason: 'it is being printed' })).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'PRINT_STATION_WAITING_FOR_BATCHING', holds: 0, pending: 0 });
+      expect(await wish(order)).toMatchObject({ state: 'declined', reason: 'PrintStation does not stop it: it is being printed' });
+      expect(await refused(order)).toMatchObject({ statusCode: 202 });
+      expect(await statusOf(world, order)).toMatchObject({ holds: 1, pending: 1 });
+    });
+
+    test('asked for while the request is in doubt: PrintStation is asked once the request is known to be there', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_PRINT_STATION.slice(0, 3));
+      await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('print-station.create', ?, ?, '', 'unknown', 1)", [`print-station.create:${order}:1`, order]);
+      expect(await refused(order)).toMatchObject({ statusCode: 202 });
+      expect(await asking(order)).toBe(0);
+      await world.pool.query("UPDATE effects SET state = 'done' WHERE order_id = ?", [order]);
+      await engine.transitions.transition({ order, to: 'PRINT_STATION_WAITING_FOR_BATCHING', actor: 'test' });
+      expect(await asking(order)).toBe(1);
+      expect(await wish(order)).toMatchObject({ state: 'waiting', ask: 'asked' });
+      await acknowledge(order, {});
+      expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
+    });
+
+    test('the answer and the batch at once: each order ends cancelled, with its batch noted or held', async () => {
+      const orders = await makeOrders(world, 30, AT_PRINT_STATION);
+      await Promise.all(orders.map((order) => world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('print-station.create', ?, ?, '', 'done', 1)", [`print-station.create:${order}:1`, order])));
+      await Promise.all(orders.map((order) => refused(order)));
+      await Promise.all(orders.flatMap((order) => [
+        acknowledge(order, { granted: true }),
+        engine.transitions.apply({ source: 'print-station', eventId: `batch-${order}`, type: 'batched', order, actor: 'partner:print-station', body: { sequence: 1, data: { batch_reference: 'PB-1' } } }),
+      ]));
+      for (const order of orders) {
+        const { status, pending, holds } = await statusOf(world, order);
+        const batched = await count(world, "SELECT COUNT(*) FROM order_audits WHERE order_id = ? AND to_status = 'PRINT_STATION_BATCHED'", [order]);
+        expect({ status, pending, holds }).toEqual({ status: 'CS_CANCELLED', pending: 0, holds: batched === 1 ? 0 : 1 });
+      }
+    });
+  });
+
+  test('late: not yet, and recorded', async () => {
     const [packing = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL']);
-    for (const order of [printing, packing]) {
+    for (const order of [packing]) {
       expect(await refused(order)).toMatchObject({ statusCode: 409, body: { result: 'not-yet', reason: expect.stringMatching(/^not yet: /) as string } });
       expect(await declined(order, 'not yet%')).toBe(1);
     }

@@ -5,7 +5,7 @@ import { navFacts } from '../../nodes/nav/facts';
 
 const effect = (kind: string, state: string, sequence = 1) => ({ id: 1, kind, key: kind === 'camel.request' ? `camel.request:1:${sequence}` : 'nav.create:1', state, attempt: 1 });
 const context = (status: Status, more: Partial<FactContext> = {}): FactContext => ({
-  order: 1, status, exportSequence: 1, navOrderNo: null, provider: 'cirro', path: 'finished', batchReference: null, batchSequence: 1, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
+  order: 1, status, exportSequence: 1, navOrderNo: null, provider: 'cirro', path: 'finished', batchReference: null, batchSequence: 1, cancelAsked: false, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
   effects: [effect('nav.create', 'done'), effect('camel.request', 'done')], ...more,
 });
 const event = { id: 'e', type: 'accepted', order_id: 'X', sequence: 1, at: '' };

@@ -28,6 +28,7 @@ const SETTINGS: Record<string, object> = {
   'oms-sfcc-order': { connection: 'sfcc', action: 'fulfil' },
   'oms-nav-document': { connection: 'nav', document: 'sales-order' },
   'oms-fulfillment-request': { sequence: true },
+  'oms-print-cancel': { connection: 'bus' },
   'oms-print-request': { connection: 'bus', station: 'print-station' },
   'oms-service-bus-receive': { connection: 'bus', inFlight: 1, maxDeliveries: 3 },
   'oms-service-bus-send': { connection: 'bus' },
