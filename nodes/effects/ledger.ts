@@ -7,6 +7,7 @@ import type { ResultSetHeader } from 'mysql2';
 import { execute, patiently, type Pool } from '../store/pool';
 import type { Processes } from '../work/processes';
 import type { Work } from '../work/source';
+import { LoneEffects } from './alone';
 import { type Beginning, beginnings, type EffectState, type Row } from './begin';
 import type { Effect, Inquiry } from './effect';
 
@@ -28,6 +29,8 @@ export class Ledger {
   readonly #processes: Processes;
   readonly #transitions: Transitions;
   readonly #lookAfterMs: readonly number[];
+  /** Calls that are about no order. */
+  readonly alone: LoneEffects;
 
   /** @param lookAfterMs waits before each look at a remote that did not show the effect; after the last one a person decides */
   constructor(parts: { pool: Pool; processes: Processes; transitions: Transitions; lookAfterMs: readonly number[] }) {
@@ -36,6 +39,7 @@ export class Ledger {
     this.#processes = parts.processes;
     this.#transitions = parts.transitions;
     this.#lookAfterMs = parts.lookAfterMs;
+    this.alone = new LoneEffects(parts);
   }
 
   /**

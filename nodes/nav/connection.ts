@@ -20,6 +20,9 @@ const ENDPOINTS = {
   JAPAN: { url: 'NAV_URL_JAPAN', domain: 'NAV_DOMAIN_JAPAN', username: 'NAV_USERNAME_JAPAN', password: 'NAV_PASSWORD_JAPAN', ca: 'NAV_CA_FILE_JAPAN' },
 } as const;
 
+/** The companies of NAV. */
+export const NAV_ENDPOINTS: readonly string[] = Object.keys(ENDPOINTS);
+
 /** An External Document No. that no order has. */
 const NOBODY = 'OMS-CONNECTION-TEST';
 

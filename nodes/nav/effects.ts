@@ -1,6 +1,9 @@
 import { effect, type Inquiry } from '../effects/effect';
 import { shipmentReference, type Order } from '../orders/order';
+import type { RefundedOrder } from '../orders/refund';
 import type { NavClient } from './client';
+import { isCreditMemoOf, toCreditMemo } from './credit-memo';
+import { type ProductForNav, revisionOf, toProduct } from './product';
 import { DocType, isCancellationOf, isSalesOrderOf, isShipmentNoticeOf, type NavDocument, toCancellation, toSalesOrder, toShipmentNotice } from './mapping';
 
 const money = (order: Order): { amount: number; currency: string } => ({ amount: order.totals.total, currency: order.currency });
@@ -36,6 +39,29 @@ export const cancelSalesOrder = effect<NavClient, Order, string>({
   amount: money,
   send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.Cancellation, xml, call) }),
   inquire: (nav, order) => find(nav, order, DocType.Cancellation, (document) => isCancellationOf(document, order)),
+});
+
+/** Gives a refund back in the books; each refund has its own. */
+export const sendCreditMemo = effect<NavClient, RefundedOrder, string>({
+  kind: 'nav.credit-memo',
+  key: (order) => `nav.credit-memo:${order.id}:${order.refund.id}`,
+  policy: 'inquire',
+  request: toCreditMemo,
+  amount: ({ refund: { amount, currency } }) => ({ amount, currency }),
+  send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.CreditMemo, xml, call) }),
+  inquire: (nav, order) => find(nav, order, DocType.CreditMemo, (document) => isCreditMemoOf(document, order)),
+});
+
+/**
+ * Makes an item, or changes it. Its number is NAV's own key: the same text again makes no second one, so that doubt is settled by
+ * sending it once more.
+ */
+export const exportProduct = effect<NavClient, ProductForNav, string>({
+  kind: 'nav.product',
+  key: (product) => `nav.product:${product.endpoint}:${product.sku}:${revisionOf(product)}`,
+  policy: 'key',
+  request: toProduct,
+  send: async (nav, xml, product, call) => ({ reference: await nav.importDocument(product.endpoint, DocType.Product, xml, call) }),
 });
 
 async function find(nav: NavClient, order: Order, docType: DocType, isIt: (document: NavDocument) => boolean): Promise<Inquiry> {

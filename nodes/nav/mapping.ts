@@ -1,12 +1,12 @@
 /** Between the canonical order and the XML texts of NAV's codeunit `OmsIntegration` (this project's assumption). Pure. */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { formatAmount, parseAmount } from '../orders/money';
+import { formatAmount, type Money, parseAmount } from '../orders/money';
 import { type Fulfillment, type Line, type Order, shipmentReference } from '../orders/order';
 import { InvalidInput } from '../runtime/errors';
 import { element } from './xml';
 
 /** The `docType` of ImportDocument and FindDocuments. */
-export const DocType = { SalesOrder: 1, ShipmentNotice: 6, Cancellation: 7 } as const;
+export const DocType = { SalesOrder: 1, CreditMemo: 3, Product: 4, ShipmentNotice: 6, Cancellation: 7 } as const;
 export type DocType = (typeof DocType)[keyof typeof DocType];
 
 /** A document as FindDocuments lists it, open or posted. */
@@ -14,7 +14,7 @@ export interface NavDocument {
   readonly docType: number;
   /** NAV's own number, e.g. `SO000123`. */
   readonly no: string;
-  /** Our order name. */
+  /** Our order name; of a product its item number. */
   readonly externalDocumentNo: string;
   readonly posted: boolean;
   readonly customerNo: string;
@@ -23,6 +23,10 @@ export interface NavDocument {
   readonly currency: string;
   /** Which parcels a shipment notice is about ({@link shipmentReference}); empty for other documents. */
   readonly shipmentId: string;
+  /** Which refund a credit memo is of; empty for other documents. */
+  readonly refundId: string;
+  /** What a product says; empty for other documents. */
+  readonly revision: string;
 }
 
 /**
@@ -129,24 +133,27 @@ function belongsTo(document: NavDocument, order: Order): boolean {
     document.externalDocumentNo === order.name &&
     document.customerNo === order.navCustomerNo &&
     document.currency === order.currency &&
-    sameAmount(document.amount, order)
+    sameAmount(document.amount, { amount: order.totals.total, currency: order.currency })
   );
 }
 
-function sameAmount(amount: string, order: Order): boolean {
+/** Whether NAV's decimal text is this amount. */
+export function sameAmount(text: string, { amount, currency }: Money): boolean {
   try {
-    return parseAmount(amount, order.currency) === order.totals.total;
+    return parseAmount(text, currency) === amount;
   } catch (error) {
     if (error instanceof InvalidInput) return false;
     throw error;
   }
 }
 
-function identity(order: Order): Record<'ExternalDocumentNo' | 'PlatformOrderNo' | 'Part', string | number> {
+/** The attributes by which every document of an order names it. */
+export function identity(order: Order): Record<'ExternalDocumentNo' | 'PlatformOrderNo' | 'Part', string | number> {
   return { ExternalDocumentNo: order.name, PlatformOrderNo: order.platformId, Part: order.part };
 }
 
-function customerNo(order: Order): string {
+/** @throws InvalidInput `nav.no-customer-number` */
+export function customerNo(order: Order): string {
   if (order.navCustomerNo === undefined || order.navCustomerNo === '') {
     throw new InvalidInput('The order has no NAV customer number', {
       code: 'nav.no-customer-number',
@@ -199,6 +206,7 @@ function toDocument(found: unknown): NavDocument {
     if (typeof value !== 'string') throw unreadable(name);
     return value;
   };
+  const optional = (name: string): string => (typeof found[name] === 'string' ? found[name] : '');
   return {
     docType: Number(attribute('DocType')),
     no: attribute('No'),
@@ -207,7 +215,9 @@ function toDocument(found: unknown): NavDocument {
     customerNo: attribute('CustomerNo'),
     amount: attribute('Amount'),
     currency: attribute('Currency'),
-    shipmentId: typeof found['ShipmentId'] === 'string' ? found['ShipmentId'] : '',
+    shipmentId: optional('ShipmentId'),
+    refundId: optional('RefundId'),
+    revision: optional('Revision'),
   };
 }
 

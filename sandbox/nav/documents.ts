@@ -20,7 +20,7 @@ interface Numbered extends Change {
   lastNumber: number;
 }
 
-const prefixes: Record<number, string> = { 1: 'SO', 6: 'SN', 7: 'CA' };
+const prefixes: Record<number, string> = { 1: 'SO', 3: 'CM', 6: 'SN', 7: 'CA' };
 
 /** The documents of all NAV endpoints. A sales order counts as posted once its shipment notice is in. */
 export class NavDocuments implements Replayable {
@@ -35,9 +35,11 @@ export class NavDocuments implements Replayable {
 
   /** Makes a document, also when there is one with the same External Document No. already; logs the effect. */
   import(region: string, head: DocumentHead, consequences: (document: NavDocument) => Change[]): NavDocument {
-    const no = `${prefixes[head.docType] ?? `D${head.docType}`}${String(this.#lastNumber + 1).padStart(6, '0')}`;
-    const document: NavDocument = { ...head, no, region, posted: head.docType === 6 };
-    const key = head.docType === 6 ? `${head.externalDocumentNo}/${head.shipmentId}` : head.externalDocumentNo;
+    const number = `${prefixes[head.docType] ?? `D${head.docType}`}${String(this.#lastNumber + 1).padStart(6, '0')}`;
+    const no = head.docType === 4 ? head.externalDocumentNo : number;
+    const document: NavDocument = { ...head, no, region, posted: head.docType === 3 || head.docType === 6 };
+    const about = head.shipmentId || (head.refundId ?? head.revision ?? '');
+    const key = [3, 4, 6].includes(head.docType) ? `${head.externalDocumentNo}/${about}` : head.externalDocumentNo;
     const imported: Imported = { type: 'nav.imported', document };
     this.#ledger.commit(
       imported,
@@ -65,7 +67,9 @@ export class NavDocuments implements Replayable {
     this.#lastNumber += 1;
     const { document } = what;
     const same = this.#byExternalNo.get(document.externalDocumentNo) ?? [];
-    this.#byExternalNo.set(document.externalDocumentNo, [...same, { ...document }]);
+    // An item has one number and one row: what comes again changes it.
+    const others = document.docType === 4 ? same.filter(({ docType, region }) => docType !== 4 || region !== document.region) : same;
+    this.#byExternalNo.set(document.externalDocumentNo, [...others, { ...document }]);
     if (document.docType !== 6) return;
     for (const order of this.find(document.region, 1, document.externalDocumentNo)) order.posted = true;
   }
@@ -90,6 +94,8 @@ export function toDocumentsXml(documents: readonly NavDocument[]): string {
       Amount: document.amount,
       Currency: document.currency,
       ShipmentId: document.shipmentId,
+      ...(document.refundId !== undefined && { RefundId: document.refundId }),
+      ...(document.revision !== undefined && { Revision: document.revision }),
     };
     return `<Document ${Object.entries(attributes).map(([name, value]) => `${name}="${escapeXml(value)}"`).join(' ')}/>`;
   });

@@ -15,11 +15,15 @@ export interface DocumentHead {
   shipmentId: string;
   /** Of a sales order: its articles. */
   skus: readonly string[];
+  /** Of a credit memo. */
+  refundId?: string;
+  /** Of a product. */
+  revision?: string;
 }
 
-const rootNames: Record<number, string | undefined> = { 1: 'SalesOrder', 6: 'ShipmentNotice', 7: 'Cancellation' };
+const rootNames: Record<number, string | undefined> = { 1: 'SalesOrder', 3: 'CreditMemo', 4: 'Product', 6: 'ShipmentNotice', 7: 'Cancellation' };
 
-/** The document types that NAV knows. Only the contents of 1 (sales order), 6 (shipment notice) and 7 (cancellation) are checked. */
+/** The document types that NAV knows. Of 2 and 5 the contents are not checked. */
 export const docTypes: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 
 /** Reads the parameter `docType`. @throws NavFault */
@@ -36,6 +40,7 @@ export function readDocument(docType: number, xml: string): DocumentHead {
   if (expected !== undefined && root.name !== expected) {
     throw new NavFault('NavNCLDialogException', `Document type ${docType} must be a ${expected}, not a ${root.name}.`);
   }
+  if (docType === 4) return readProduct(root);
   const head: DocumentHead = {
     docType,
     externalDocumentNo: required(root, 'ExternalDocumentNo'),
@@ -49,7 +54,9 @@ export function readDocument(docType: number, xml: string): DocumentHead {
   };
   if (docType === 1) checkSalesOrder(root);
   if (docType === 6) checkShipmentNotice(root);
-  return head;
+  if (docType !== 3) return head;
+  checkCreditMemo(root);
+  return { ...head, refundId: required(root, 'RefundId') };
 }
 
 function checkSalesOrder(root: Element): void {
@@ -67,6 +74,40 @@ function checkSalesOrder(root: Element): void {
 }
 
 const linesOf = (salesOrder: Element): readonly Element[] => child(salesOrder, 'Lines')?.children ?? [];
+
+/** A credit memo adds up: its lines and charges are its amount. */
+function checkCreditMemo(root: Element): void {
+  required(root, 'CustomerNo');
+  required(root, 'Currency');
+  positive(root, 'Amount');
+  const lines = linesOf(root);
+  const charges = child(root, 'Charges')?.children ?? [];
+  if (lines.length + charges.length === 0) throw new NavFault('NavNCLDialogException', 'There is nothing to credit: the credit memo has neither lines nor charges.');
+  for (const line of lines) {
+    required(line, 'Sku');
+    positive(line, 'Quantity');
+    decimal(line, 'Amount');
+  }
+  for (const charge of charges) decimal(charge, 'Amount');
+  const sum = [...lines, ...charges].reduce((total, each) => total + Number(each.attributes.Amount), 0);
+  if (Math.abs(sum - Number(root.attributes.Amount)) > 0.0005) {
+    throw new NavFault('NavNCLDialogException', `The lines and charges of the credit memo are ${sum.toFixed(3)}, and its amount is ${root.attributes.Amount ?? ''}.`);
+  }
+}
+
+const unitsOfMeasure = ['PCS', 'BOX', 'SET'];
+
+/** An item. The base units of measure are a table in NAV. */
+function readProduct(root: Element): DocumentHead {
+  const itemNo = required(root, 'ItemNo');
+  required(root, 'Description');
+  const unit = required(root, 'UnitOfMeasure');
+  if (!unitsOfMeasure.includes(unit)) {
+    throw new NavFault('NavCSideValidateTableRelationException', `The field Base Unit of Measure of table Item contains a value (${unit}) that cannot be found in the related table (Unit of Measure).`);
+  }
+  if (itemNo.length > 20) throw new NavFault('NavNCLStringLengthExceededException', `The length of the string is ${itemNo.length}, but it must be less than or equal to 20 characters. Value: ${itemNo}`);
+  return { docType: 4, externalDocumentNo: itemNo, platformOrderNo: itemNo, part: 0, customerNo: '', amount: '', currency: '', shipmentId: '', skus: [], revision: required(root, 'Revision') };
+}
 
 function checkShipmentNotice(root: Element): void {
   required(root, 'ShipmentId');

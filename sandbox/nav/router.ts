@@ -40,7 +40,7 @@ export function navRouter({ documents, plans, dispatcher, faults }: Parts): Rout
     const docType = readDocType(type);
     const head = readDocument(docType, xmlText);
     const salesOrder = documents.salesOrder(region, head.externalDocumentNo);
-    if ((docType === 6 || docType === 7) && !salesOrder) {
+    if ((docType === 3 || docType === 6 || docType === 7) && !salesOrder) {
       throw new NavFault('NavCSideRecordNotFoundException', `The Sales Header does not exist. External Document No.='${head.externalDocumentNo}'`);
     }
     if (docType === 7 && salesOrder?.posted) throw new NavFault('NavNCLDialogException', 'The sales order has been posted and can no longer be cancelled.');

@@ -74,6 +74,8 @@ describe('the list of documents', () => {
         amount: '31.30',
         currency: 'USD',
         shipmentId: 'A&B',
+        refundId: '',
+        revision: '',
       },
     ]);
     expect(parseDocuments(`<Documents><Document DocType="1" ${attributes}/><Document DocType="1" ${attributes}/></Documents>`)).toHaveLength(2);
@@ -110,6 +112,8 @@ describe('a document proves the call when all of it matches', () => {
     customerNo: 'abCustomer0000000001',
     amount: '31.3',
     currency: 'USD',
+    refundId: '',
+    revision: '',
     shipmentId: '',
   };
   const notice = { ...document, docType: DocType.ShipmentNotice, shipmentId: 'SHIP-1' };

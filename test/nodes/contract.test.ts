@@ -27,6 +27,7 @@ const SETTINGS: Record<string, object> = {
   'oms-sfcc-orders': { connection: 'sfcc', pageSize: 10 },
   'oms-sfcc-order': { connection: 'sfcc', action: 'fulfil' },
   'oms-nav-document': { connection: 'nav', document: 'sales-order' },
+  'oms-nav-product': { connection: 'nav', endpoint: 'US' },
   'oms-fulfillment-request': { sequence: true },
   'oms-print-cancel': { connection: 'bus' },
   'oms-print-request': { connection: 'bus', station: 'print-station' },

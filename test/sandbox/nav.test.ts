@@ -131,7 +131,7 @@ describe('documents', () => {
     await expect(nav.importDocument(7, cancellation(ref))).rejects.toThrow('500');
   });
 
-  test.each([2, 3, 4, 5])('document type %i is taken', async (docType) => {
+  test.each([2, 5])('document type %i is taken', async (docType) => {
     const no = await nav.importDocument(docType, '<Document ExternalDocumentNo="US-US90000006" PlatformOrderNo="US90000006"/>');
     expect(no).toMatch(new RegExp(`^D${docType}\\d{6}$`));
     expect(await sandbox.effects({ operation: `document:${docType}`, ref: 'US90000006' })).toHaveLength(1);
