@@ -202,9 +202,7 @@ test('no stage in the deployed flows, and a decision that a person owes', async 
   const owed = await why(name);
   expect(owed).toMatchObject({ kind: 'decision', owes: 'artwork review' });
   expect(kinds(owed)).toEqual(['decision']);
-  await move(name, 'READY_TO_CREATE_IN_NAV');
-  await move(name, 'RELEASED_FROM_NAV');
-  await move(name, 'READY_FOR_BATCHING');
+  await move(name, 'ALL_LINE_ITEMS_REJECTED');
   const answer = await why(name);
   expect(answer.causes[0]).toMatchObject({ kind: 'no-stage', who: 'integration engineers' });
   expect(guard(answer, 'stage')).toMatchObject({ ok: false, value: 'none' });
