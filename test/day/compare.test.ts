@@ -13,7 +13,7 @@ function asExpected({ status, deeds, through, parcels, batches, holds, lasting }
   const passed = [...new Set([...through, ...(lasting ? [lasting.status] : [])])];
   return {
     name: NAME, status, deeds: { ...deeds }, parcels, batches, holds, openTasks: [], total: 2500, captured: deeds['sfcc capture'] ? 2500 : 0, lines: 2, exported: true, endedAt: 0,
-    stays: [...passed.map((each) => ({ status: each, ms: lasting?.ms ?? 10 })), { status, ms: undefined }],
+    stays: [...passed.map((each) => ({ status: each, ms: lasting?.ms ?? 10, follows: false })), { status, ms: undefined, follows: false }],
   };
 }
 

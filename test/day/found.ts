@@ -30,6 +30,8 @@ export interface Found {
 export interface Stay {
   status: Status;
   ms: number | undefined;
+  /** A split order, which only follows its parts. */
+  follows: boolean;
 }
 
 /** Asked at once at the storefront. */
@@ -43,7 +45,11 @@ const ROOT = 'COALESCE(root.name, o.name) AS name';
 export async function findOrders(system: System, names: readonly string[]): Promise<Found[]> {
   const read = <Row>(columns: string, table: string, more = ''): Promise<(Row & { name: string })[]> => system.sql(`SELECT ${ROOT}, ${columns} FROM ${table} x ${OF_ROOTS} ${more}`, [names]);
   const roots = await system.sql<{ name: string; status: Status; total: string | null }>('SELECT o.name, s.status, o.total FROM orders o JOIN order_status s ON s.order_id = o.id WHERE o.name IN (?) ORDER BY o.id', [names]);
-  const audits = grouped(await read<{ id: number; to: Status; at: string }>('x.order_id AS id, x.to_status AS `to`, UNIX_TIMESTAMP(x.at) * 1000 AS at', 'order_audits', 'ORDER BY x.order_id, x.version'));
+  const audits = grouped(await read<{ id: number; to: Status; at: string; parts: number }>(
+    "x.order_id AS id, x.to_status AS `to`, UNIX_TIMESTAMP(x.at) * 1000 AS at, EXISTS (SELECT 1 FROM order_audits split WHERE split.order_id = x.order_id AND split.version <= x.version AND split.to_status = 'SPLIT') AS parts",
+    'order_audits',
+    'ORDER BY x.order_id, x.version',
+  ));
   const parcels = grouped(await read('x.shipment_id', 'fulfillments'));
   const holds = grouped(await read<{ kind: string; open: number }>('x.kind, x.resolved_at IS NULL AS open', 'holds', 'ORDER BY x.id'));
   const batches = grouped(await read('o.batch_reference', 'order_status', 'AND o.batch_reference IS NOT NULL'));
@@ -61,7 +67,7 @@ export async function findOrders(system: System, names: readonly string[]): Prom
       batches: batches.get(name)?.length ?? 0,
       holds: (holds.get(name) ?? []).map(({ kind, open }) => `${kind}${open ? '?' : ''}`),
       openTasks: (tasks.get(name) ?? []).map(({ kind }) => kind),
-      stays: staysOf(own.map((audit) => ({ ...audit, at: Number(audit.at) }))),
+      stays: staysOf(own.map((audit) => ({ ...audit, at: Number(audit.at), follows: Boolean(audit.parts) }))),
       total: total === null ? null : Number(total),
       captured: deeds.filter(({ operation }) => operation === 'capture').reduce((sum, { detail }) => sum + parseAmount(detail['amount'], String(detail['currency'])), 0),
       lines: beliefs.get(name)?.lines.length ?? 0,
@@ -74,10 +80,10 @@ export async function findOrders(system: System, names: readonly string[]): Prom
 const grouped = <Row extends { name: string }>(rows: readonly Row[]): Map<string, Row[]> => Map.groupBy(rows, ({ name }) => name);
 
 /** From audits in order, of one order after the other. */
-export function staysOf(audits: readonly { id: number; to: Status; at: number }[]): Stay[] {
-  return audits.map(({ id, to, at }, index) => {
+function staysOf(audits: readonly { id: number; to: Status; at: number; follows: boolean }[]): Stay[] {
+  return audits.map(({ id, to, at, follows }, index) => {
     const next = audits[index + 1];
-    return { status: to, ms: next?.id === id ? next.at - at : undefined };
+    return { status: to, ms: next?.id === id ? next.at - at : undefined, follows };
   });
 }
 

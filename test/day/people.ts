@@ -4,6 +4,9 @@ import type { HoldDuty, Scenario, StatusDuty } from './scenario';
 
 type Waiting = { name: string; duty: string; act: () => Promise<string | undefined> };
 
+/** So many people work at once. */
+const AT_ONCE = 8;
+
 /** The people of the day: customer service and operations, who do what the scenarios say where orders wait for them. */
 export class People {
   readonly #system: System;
@@ -21,10 +24,11 @@ export class People {
   /** Does everything that waits for a person now. @returns how much that was */
   async round(scenarioOf: ReadonlyMap<string, Scenario>): Promise<number> {
     const waiting = await this.#waiting(scenarioOf);
-    for (const { name, duty, act } of waiting) {
-      const refused = await act();
-      if (refused !== undefined) this.refusals.push({ order: name, what: `what a person does (${duty})`, expected: 'done', found: refused });
-    }
+    for (let done = 0; done < waiting.length; done += AT_ONCE)
+      await Promise.all(waiting.slice(done, done + AT_ONCE).map(async ({ name, duty, act }) => {
+        const refused = await act();
+        if (refused !== undefined) this.refusals.push({ order: name, what: `what a person does (${duty})`, expected: 'done', found: refused });
+      }));
     this.acted += waiting.length;
     return waiting.length;
   }

@@ -16,11 +16,11 @@ export function reportOf(day: Day): string {
   const different = orders.filter(({ differences }) => differences.length > 0).length;
   return [
     ...table(
-      ['scenario', 'orders', 'end status', 'different', 'p50 s', 'p99 s', 'what the partners did for each order'],
+      ['scenario', 'orders', 'end status', 'different', 'p50 s', 'p99 s', 'slowest stage, median', 'what the partners did for each order'],
       [...Map.groupBy(orders, ({ scenario }) => scenario)].map(([scenario, its]) => rowOf(scenario, its)),
     ),
     '',
-    ...slowest(orders),
+    ...slowestOf(orders),
     '',
     ...said([...orders.flatMap(({ scenario, differences }) => differences.map((each) => ({ ...each, order: `${each.order} (${scenario.name})` }))), ...others]),
     `${orders.length} orders in ${seconds.toFixed(0)} s, ${decided} decided by people: ${isAsExpected(day) ? 'every order ended as its scenario expects' : `${different} orders ended otherwise than expected, ${others.length} other findings`}`,
@@ -31,7 +31,8 @@ function rowOf(scenario: Scenario, orders: readonly Ended[]): string[] {
   const seconds = orders.map((order) => order.seconds).filter((each) => !Number.isNaN(each));
   const ends = [...Map.groupBy(orders, ({ found }) => found?.status ?? 'not there')].map(([status, its]) => (its.length === orders.length ? status : `${its.length} ${status}`));
   const different = orders.filter(({ differences }) => differences.length > 0).length;
-  return [scenario.name, String(orders.length), ends.join(', '), String(different), median(seconds).toFixed(1), quantile(seconds, 0.99).toFixed(1), deedsOf(orders)];
+  const [slowest] = stagesOf(orders).toSorted((a, b) => b.p50 - a.p50);
+  return [scenario.name, String(orders.length), ends.join(', '), String(different), median(seconds).toFixed(1), quantile(seconds, 0.99).toFixed(1), slowest ? `${slowest.status} ${slowest.p50.toFixed(1)} s` : 'none', deedsOf(orders)];
 }
 
 /** Each deed with how often it happened for an order: the least and the most of all. */
@@ -46,15 +47,27 @@ function deedsOf(orders: readonly Ended[]): string {
   return texts.join(', ') || 'nothing';
 }
 
-/** The stages in which orders stood longest, partners and people included. */
-function slowest(orders: readonly Ended[]): string[] {
-  const stays = orders.flatMap(({ found }) => found?.stays ?? []).filter((stay): stay is { status: Status; ms: number } => stay.ms !== undefined);
-  const stages = [...Map.groupBy(stays, ({ status }) => status)].map(([status, its]) => {
-    const seconds = its.map(({ ms }) => ms / 1000);
-    return { status, count: its.length, p50: median(seconds), p99: quantile(seconds, 0.99) };
+interface Stage {
+  status: Status;
+  count: number;
+  p50: number;
+  p99: number;
+}
+
+/** How long orders and parts stood where, partners and people included; a split order that only follows its parts is left out. */
+function stagesOf(orders: readonly Ended[]): Stage[] {
+  const stays = orders.flatMap(({ found }) => found?.stays ?? []).filter(({ follows }) => !follows);
+  return [...Map.groupBy(stays, ({ status }) => status)].flatMap(([status, its]) => {
+    const seconds = its.flatMap(({ ms }) => (ms === undefined ? [] : [ms / 1000]));
+    return seconds.length > 0 ? [{ status, count: seconds.length, p50: median(seconds), p99: quantile(seconds, 0.99) }] : [];
   });
+}
+
+/** The stages in which orders stood longest. */
+function slowestOf(orders: readonly Ended[]): string[] {
+  const stages = stagesOf(orders);
   const [byMedian, byP99] = [stages.toSorted((a, b) => b.p50 - a.p50), stages.toSorted((a, b) => b.p99 - a.p99)];
-  const named = (stage: (typeof stages)[number] | undefined): string => (stage ? `${stage.status}, owed by ${lifecycle.statuses[stage.status].owner}: median ${stage.p50.toFixed(2)} s, p99 ${stage.p99.toFixed(2)} s` : 'none');
+  const named = (stage: Stage | undefined): string => (stage ? `${stage.status}, owed by ${lifecycle.statuses[stage.status].owner}: median ${stage.p50.toFixed(2)} s, p99 ${stage.p99.toFixed(2)} s` : 'none');
   return [
     ...table(['stage', 'orders', 'median s', 'p99 s', 'owed by'], byP99.slice(0, STAGES_SHOWN).map(({ status, count, p50, p99 }) => [status, String(count), p50.toFixed(2), p99.toFixed(2), lifecycle.statuses[status].owner])),
     `slowest stage by median: ${named(byMedian[0])}`,
