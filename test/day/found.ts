@@ -1,7 +1,6 @@
 import type { Status } from '../../nodes/lifecycle/lifecycle';
 import { parseAmount } from '../../nodes/orders/money';
-import { refOf } from '../faults/rig/facts';
-import type { StorefrontOrder, System } from '../support/system';
+import { refOf, type StorefrontOrder, type System } from '../support/system';
 
 /** How an order stands in the end: by the database as its administrator sees it, by the partners' own log, by the storefront. */
 export interface Found {

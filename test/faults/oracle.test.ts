@@ -6,7 +6,7 @@ import type { Facts, OrderFact } from './rig/facts';
 const NAME = 'US-US001';
 const PATH = ['READY_FOR_PROCESSING', 'READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED', 'EXPORTED_TO_NAV', 'FULFILLED'] as const;
 
-const order: OrderFact = { id: 1, name: NAME, platform: 'sfcc', children: 0, status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, navOrderNo: 'SO1', exportsToNav: true, secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
+const order: OrderFact = { id: 1, name: NAME, part: 0, total: 2500, lines: ['L1', 'L2'], platform: 'sfcc', children: 0, status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, navOrderNo: 'SO1', exportsToNav: true, secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
 const deed = (system: string, operation: string, key: string, detail: Record<string, unknown> = {}) => ({ id: 1, at: '', system, operation, ref: 'US001', key, detail });
 const capture = deed('sfcc', 'capture', 'r1', { amount: '25.00', currency: 'USD' });
 const effects = [deed('nav', 'document:1', NAME), deed('camel', 'fulfillment-request', `${NAME}/1`), deed('nav', 'document:6', `${NAME}/p1`), deed('sfcc', 'fulfill', 'r1'), capture];
@@ -73,4 +73,42 @@ test('a rejection allows one more request', () => {
   const again = { ...good, orders: [{ ...order, rejections: 1 }], effects: [...effects, deed('camel', 'fulfillment-request', `${NAME}/2`)] };
   expect(judgeFacts(again, [NAME]).violations).toEqual([]);
   expect(doneTwice(again)).toEqual([]);
+});
+
+describe('a split order', () => {
+  const vendorPath = ['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT', 'SHIPPED', 'EXPORTED_TO_NAV', 'FULFILLED'] as const;
+  const partPath = ['READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED', 'EXPORTED_TO_NAV', 'FULFILLED'] as const;
+  const wholePath = ['READY_FOR_PROCESSING', 'SPLIT', 'SHIPPED', 'FULFILLED'] as const;
+  const steps = (of: number, path: readonly string[]) => path.map((to, index) => ({ order: of, version: index + 1, from: path[index - 1] ?? '', to }));
+  const whole: OrderFact = { ...order, children: 2, version: wholePath.length, navOrderNo: null };
+  const part = (number: number, more: Partial<OrderFact> = {}): OrderFact => ({ ...order, id: 1 + number, name: `${NAME}-${number}`, part: number, version: partPath.length, ...more });
+  const one = part(1, { total: 1500, authorised: 1500, lines: ['L1'] });
+  const two = part(2, { version: vendorPath.length, total: 1000, authorised: 1000, lines: ['L2'] });
+  const of = (number: number, ...deeds: string[]) => deeds.map((each) => deed(each.split(' ')[0] ?? '', each.split(' ')[1] ?? '', `${NAME}-${number}/1`, { part: number }));
+  const told = [...of(1, 'nav document:1', 'camel fulfillment-request', 'nav document:6'), ...of(2, 'nav document:1', 'nav document:6'), deed('sfcc', 'fulfill', 'r1'), capture];
+  const split: Facts = { orders: [whole, one, two], audits: [...steps(1, wholePath), ...steps(2, partPath), ...steps(3, vendorPath)], tasks: [], ledger: [], effects: told };
+  const stands = (status: 'SPLIT' | 'SHIPPED'): Facts => ({ ...split, orders: [{ ...whole, status, version: wholePath.indexOf(status) + 1 }, one, two], audits: split.audits.filter(({ order: id, version }) => id !== 1 || version <= wholePath.indexOf(status) + 1), effects: told.filter(({ system }) => system !== 'sfcc') });
+
+  test('that was fulfilled as it should be breaks no law', () => {
+    expect(judgeFacts(split, [NAME])).toMatchObject({ violations: [], fulfilled: 1, count: { final: 3 } });
+  });
+
+  test.each<[string, Facts, RegExp]>([
+    ['a part without its sales order', { ...split, effects: told.filter(({ key, operation }) => operation !== 'document:1' || key !== `${NAME}-2/1`) }, /US-US001-2: FULFILLED without nav document:1/],
+    ['two sales orders of a part', { ...split, effects: [...told, ...of(1, 'nav document:1')] }, /nav document:1 of US-US001-1: 2 times/],
+    ['a capture for each part', { ...split, effects: [...told, capture] }, /sfcc capture of US001: 2 times/],
+    ['a fulfilled whole that the storefront does not know of', { ...split, effects: told.filter(({ operation }) => operation !== 'fulfill') }, /US-US001: FULFILLED without sfcc fulfill/],
+    ['a part that is missing', { ...split, orders: [whole, one] }, /1 parts, 2 counted, and split/],
+    ['parts of an order that was never split', { ...split, audits: split.audits.filter(({ to }) => to !== 'SPLIT') }, /2 parts, 2 counted, but never split/],
+    ['parts that do not add up', { ...split, orders: [whole, one, { ...two, total: 999 }] }, /costs 2500, its parts 2499/],
+    ['a line in both parts', { ...split, orders: [whole, one, { ...two, lines: ['L1', 'L2'] }] }, /has lines L1,L2, its parts L1,L1,L2/],
+    ['a whole that does not follow its parts', stands('SPLIT'), /still SPLIT, its parts US-US001-1 FULFILLED, US-US001-2 FULFILLED, and nothing looks at them/],
+    ['a whole whose storefront nobody tells', stands('SHIPPED'), /still SHIPPED, .*nothing looks at them/],
+  ])('seen: %s', (_what, facts, says) => {
+    expect(judgeFacts(facts, [NAME]).violations.join('\n')).toMatch(says);
+  });
+
+  test('a whole that looks at its parts by a task is not left behind', () => {
+    expect(judgeFacts({ ...stands('SPLIT'), tasks: [{ order: NAME, kind: 'parent.recompute', due: true, claimed: false, holds: 0, secondsThere: 1 }] }, [NAME]).violations).toEqual([`${NAME}: task parent.recompute still open, due`]);
+  });
 });

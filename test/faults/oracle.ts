@@ -1,9 +1,11 @@
+import { FOLLOWING } from '../../nodes/lifecycle/children';
 import { cancelled, lifecycle } from '../../nodes/lifecycle/lifecycle';
 import { navKnows } from '../../nodes/lifecycle/cancel';
 import { isWorking } from '../../nodes/lifecycle/stages';
+import { inWords, parentStep } from '../../nodes/orders/follow';
 import { parseAmount } from '../../nodes/orders/money';
-import type { System } from '../support/system';
-import { type Facts, gather, type OrderFact, refOf } from './rig/facts';
+import { refOf, type System } from '../support/system';
+import { type Facts, gather, type OrderFact } from './rig/facts';
 
 /**
  * The laws of conservation that every fault test is judged by, from the database and from the partners' own log: nothing is lost,
@@ -40,13 +42,13 @@ export async function judge(system: System, placed: readonly string[], { settled
 export function judgeFacts(facts: Facts, placed: readonly string[], settled = true): Verdict {
   const duplicates = [...doneTwice(facts), ...requestedTwice(facts)];
   const money = [...capturedTooMuch(facts), ...capturedAfterCancel(facts)];
-  const lost = [...neverTaken(facts, placed), ...notDone(facts), ...(settled ? [...unfinished(facts), ...unsettled(facts)] : [])];
-  const illegal = illegalSteps(facts);
+  const lost = [...neverTaken(facts, placed), ...notDone(facts), ...(settled ? [...unfinished(facts), ...unsettled(facts), ...leftBehind(facts)] : [])];
+  const illegal = [...illegalSteps(facts), ...tornApart(facts)];
   const stuck = stuckNow(facts);
   const count = { final: 0, held: 0, waiting: 0, 'in work': 0 };
   const standing = standings(facts);
   for (const order of facts.orders) count[standing(order)]++;
-  return { violations: [...duplicates, ...money, ...lost, ...illegal, ...stuck], duplicates, lost, illegal, stuck, count, fulfilled: facts.orders.filter(({ status }) => status === 'FULFILLED').length };
+  return { violations: [...duplicates, ...money, ...lost, ...illegal, ...stuck], duplicates, lost, illegal, stuck, count, fulfilled: facts.orders.filter(({ part, status }) => part === 0 && status === 'FULFILLED').length };
 }
 
 /** Where an order stands. An order in error is waiting: for operations. */
@@ -55,7 +57,8 @@ function standings({ ledger }: Facts): (order: OrderFact) => Standing {
   return ({ id, status, platform, holds, navOrderNo, children }) => {
     if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }), isParent: children > 0 })) return holds > 0 ? 'held' : 'in work';
     const { kind } = lifecycle.statuses[status];
-    if (kind === 'final' || kind === 'working') return 'final';
+    const follows = children > 0 && FOLLOWING.has(status);
+    if (kind === 'final' || (kind === 'working' && !follows)) return 'final';
     return holds > 0 ? 'held' : 'waiting';
   };
 }
@@ -83,7 +86,8 @@ function requestedTwice({ orders, effects }: Facts): string[] {
 
 function capturedTooMuch({ orders, effects }: Facts): string[] {
   const captures = Map.groupBy(effects.filter(({ operation }) => operation === 'capture'), ({ ref }) => ref);
-  return orders.flatMap(({ name, authorised }) => {
+  // Of the whole alone: its parts are given shares of the same payments.
+  return orders.filter(({ part }) => part === 0).flatMap(({ name, authorised }) => {
     const taken = (captures.get(refOf(name)) ?? []).reduce((sum, { detail }) => sum + parseAmount(detail['amount'], String(detail['currency'])), 0);
     return taken > authorised ? [`${name}: captured ${taken}, authorised ${authorised} (minor units)`] : [];
   });
@@ -101,8 +105,11 @@ function neverTaken({ orders }: Facts, placed: readonly string[]): string[] {
   return placed.filter((name) => !there.has(name)).map((name) => `${name}: placed, and not in the database`);
 }
 
-/** What must have happened for an order to be fulfilled. */
-const DEEDS = ['nav document:1', 'camel fulfillment-request', 'nav document:6', 'sfcc fulfill', 'sfcc capture'];
+/** What must have happened for an order to be fulfilled: by NAV and the warehouse for each part, by the storefront for the whole. */
+const deedsOf = ({ part, children }: OrderFact): string[] => [
+  ...(children > 0 ? [] : ['nav document:1', 'camel fulfillment-request', 'nav document:6']),
+  ...(part > 0 ? [] : ['sfcc fulfill', 'sfcc capture']),
+];
 
 /** NAV does nothing where the store does not export to it, Cirro nothing where a warehouse of our own or a vendor ships. */
 const isOwed = (deed: string, { exportsToNav }: OrderFact, isOwn: boolean): boolean => (exportsToNav || !deed.startsWith('nav ')) && !(isOwn && deed.startsWith('camel '));
@@ -110,14 +117,39 @@ const isOwed = (deed: string, { exportsToNav }: OrderFact, isOwn: boolean): bool
 /** What we call done, and no partner knows of. */
 function notDone({ orders, effects, audits }: Facts): string[] {
   const own = new Set(audits.filter(({ to }) => to === 'OMS_CREATED_ORDER_FULFILLMENT').map(({ order }) => order));
-  const deeds = Map.groupBy(effects, ({ ref }) => ref);
+  const deeds = Map.groupBy(effects, ({ ref, detail }) => `${ref} ${Number(detail['part'] ?? 0)}`);
   return orders
     .filter(({ status }) => status === 'FULFILLED')
     .flatMap((order) => {
-      const { id, name } = order;
-      const done = new Set(deeds.get(refOf(name))?.map(({ system, operation }) => `${system} ${operation}`));
-      return DEEDS.filter((deed) => !done.has(deed) && isOwed(deed, order, own.has(id))).map((deed) => `${name}: FULFILLED without ${deed}`);
+      const done = new Set(deeds.get(`${refOf(order.name)} ${order.part}`)?.map(({ system, operation }) => `${system} ${operation}`));
+      return deedsOf(order).filter((deed) => !done.has(deed) && isOwed(deed, order, own.has(order.id))).map((deed) => `${order.name}: FULFILLED without ${deed}`);
     });
+}
+
+const wholeOf = ({ name, part }: OrderFact): string => (part > 0 ? name.slice(0, name.lastIndexOf('-')) : name);
+
+/** A split order has all its parts or none; together they hold its lines, each once, and cost what it costs. */
+function tornApart({ orders, audits }: Facts): string[] {
+  const parts = Map.groupBy(orders.filter(({ part }) => part > 0), wholeOf);
+  const split = new Set(audits.filter(({ to, from }) => to === 'SPLIT' && from !== 'FAILED_TO_FULFILL').map(({ order }) => order));
+  return orders.filter(({ part }) => part === 0).flatMap(({ id, name, children, total, lines }) => {
+    const own = parts.get(name) ?? [];
+    if (own.length !== children || split.has(id) !== children > 0) return [`${name}: ${own.length} parts, ${children} counted, ${split.has(id) ? 'and' : 'but never'} split`];
+    if (children === 0) return [];
+    const sum = own.reduce((all, part) => all + (part.total ?? 0), 0);
+    const held = own.flatMap((part) => part.lines).toSorted();
+    return [...(sum === total ? [] : [`${name}: costs ${total}, its parts ${sum}`]), ...(held.join() === lines.toSorted().join() ? [] : [`${name}: has lines ${lines.join()}, its parts ${held.join()}`])];
+  });
+}
+
+/** A split order goes where its parts have come to. */
+function leftBehind({ orders, tasks }: Facts): string[] {
+  const parts = Map.groupBy(orders.filter(({ part }) => part > 0), wholeOf);
+  const open = new Set(tasks.map(({ order }) => order));
+  return orders
+    .filter(({ name, children }) => children > 0 && !open.has(name))
+    .filter(({ name, status }) => parentStep(status, parts.get(name) ?? []).is !== 'stay')
+    .map(({ name, status }) => `${name}: still ${status}, its parts ${inWords(parts.get(name) ?? [])}, and nothing looks at them`);
 }
 
 /** Every accepted order ends final, waiting with an owner, or in a visible hold; so do its tasks. */

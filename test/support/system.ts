@@ -533,8 +533,8 @@ export function startSystem(options: SystemOptions = {}): Promise<System> {
   return System.start(options);
 }
 
-/** The storefront's number of an order of this name. */
-export const refOf = (name: string): string => name.slice(3);
+/** The storefront's number of an order of this name; a part has that of its whole. */
+export const refOf = (name: string): string => name.slice(3).replace(/-\d+$/, '');
 
 export async function readAnswer(response: http.IncomingMessage): Promise<Answer> {
   const parts: Buffer[] = [];

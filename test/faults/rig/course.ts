@@ -4,7 +4,7 @@ import { type Fault, startSystem, type System, type SystemOptions, waitFor } fro
 import { ROOT } from '../../support/root';
 import { lifecycle } from '../../../nodes/lifecycle/lifecycle';
 import { judge, stuckNow, type Verdict } from '../oracle';
-import { type Facts, gather } from './facts';
+import { type Facts, gather, withParts } from './facts';
 import { impatient, recover } from './person';
 import type { Options } from './scenario';
 
@@ -51,16 +51,15 @@ export async function comeToRest(system: System, names: readonly string[], { cal
 /** Where nothing moves any more by itself. An order in error waits for a person. */
 const RESTS: readonly string[] = lifecycle.names.filter((name) => lifecycle.statuses[name].kind === 'final' || lifecycle.statuses[name].kind === 'error' || name === 'FULFILLED');
 
-/** Whether every one of these orders is at rest and no task of theirs is left; `trace` changes with whatever moves. */
+/** Whether every one of these orders and their parts is at rest and no task of theirs is left; `trace` changes with whatever moves. */
 export async function movement(system: System, names: readonly string[]): Promise<{ atRest: boolean; trace: string }> {
-  const own = [names, RESTS];
-  const [orders] = await system.sql<{ there: number; versions: string; moving: string }>(
-    `SELECT COUNT(*) AS there, SUM(s.version + s.holds) AS versions, SUM(s.holds = 0 AND s.status NOT IN (?)) AS moving
-       FROM order_status s JOIN orders o ON o.id = s.order_id WHERE o.name IN (?)`,
-    own.toReversed(),
+  const [orders] = await system.sql<{ there: string; versions: string; moving: string }>(
+    `SELECT SUM(o.part = 0) AS there, SUM(s.version + s.holds) AS versions, SUM(s.holds = 0 AND s.status NOT IN (?)) AS moving
+       FROM order_status s JOIN orders o ON o.id = s.order_id WHERE o.id IN (${withParts})`,
+    [RESTS, names, names],
   );
   const [tasks] = await system.sql<{ open: number }>('SELECT COUNT(*) AS open FROM tasks t JOIN orders o ON o.id = t.order_id WHERE t.done_at IS NULL AND t.holds = 0 AND o.name IN (?)', [names]);
-  const atRest = orders?.there === names.length && Number(orders.moving) === 0 && tasks?.open === 0;
+  const atRest = orders !== undefined && Number(orders.there) === names.length && Number(orders.moving) === 0 && tasks?.open === 0;
   return { atRest, trace: `${orders?.there} ${orders?.versions} ${orders?.moving} ${tasks?.open}` };
 }
 

@@ -18,9 +18,10 @@ export async function hasHappened(system: System, hold: OpenHold): Promise<boole
   const deed = DEEDS[hold.effect?.kind ?? ''];
   if (!deed) throw new Error(`the hold names no call that is known: ${JSON.stringify(hold)}`);
   const effects = await system.effects({ ...deed, name: hold.name });
-  // A request of another sequence is another call.
+  // A request of another sequence is another call, and so is one about another part of the same order.
   const sequence = hold.effect?.kind === 'camel.request' ? hold.effect.key.split(':').at(-1) : undefined;
-  return effects.some(({ key }) => sequence === undefined || key === `${hold.name}/${sequence}`);
+  if (deed.system === 'sfcc') return effects.length > 0;
+  return effects.some(({ key }) => (sequence === undefined ? key.split('/')[0] === hold.name : key === `${hold.name}/${sequence}`));
 }
 
 export interface Recovery {

@@ -6,6 +6,8 @@ export interface Point {
   about: string;
   /** Only a cancelled order comes here. */
   cancelled?: true;
+  /** Only a split order comes here. */
+  split?: true;
 }
 
 /** Every remote effect of an order: the stage that makes it, and the status that it leads to; a task leads nowhere. */
@@ -47,8 +49,19 @@ export const AT_THE_EDGE: readonly Point[] = [
   { site: 'outbox.published', about: 'order-events' },
 ];
 
-/** Every failpoint × effect, and the edge. */
-export const POINTS: readonly Point[] = [...AT_THE_EDGE, ...KINDS.flatMap(pointsOf)];
+/** The points of a split order: its parts are written, it looks at them, and the storefront is told about the whole. */
+export const AT_A_SPLIT: readonly Point[] = (
+  [
+    { site: 'work.claimed', about: 'READY_FOR_PROCESSING' },
+    { site: 'transition.commit', about: 'SPLIT' },
+    { site: 'transition.committed', about: 'SPLIT' },
+    ...['parent.recompute', 'sfcc.fulfil'].flatMap((about) => (['work.claimed', 'work.ended'] as const).map((site) => ({ site, about }))),
+    ...(['effect.sent', 'effect.answered'] as const).map((site) => ({ site, about: 'sfcc.fulfil' })),
+  ] satisfies Point[]
+).map((point) => ({ ...point, split: true }));
+
+/** Every failpoint × effect, the edge, and split orders. */
+export const POINTS: readonly Point[] = [...AT_THE_EDGE, ...AT_A_SPLIT, ...KINDS.flatMap(pointsOf)];
 
 /** As `OMS_FAILPOINTS` wants it. */
 export const armed = ({ site, about }: Point, action: string): Record<string, string> => ({ OMS_FAILPOINTS: `${site}/${about}=${action}` });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chance } from '../../../sandbox/random';
+import type { Template } from '../../../sandbox/sfcc/templates';
 import { createOwnDatabase, type OwnDatabase } from '../../support/database';
 import { type System, waitFor } from '../../support/system';
 import { judge } from '../oracle';
@@ -120,8 +121,8 @@ class Run {
     await this.#system.fault(...slowPartners(10), { system: 'camel', operation: 'release', fault: 'reject', rate: 0.05 });
   }
 
-  async #place(count: number, seed: string): Promise<void> {
-    if (count > 0) this.#names.push(...(await this.#system.place(count, { seed: `${this.#options.seed} ${seed}` })));
+  async #place(count: number, seed: string, template?: Template): Promise<void> {
+    if (count > 0) this.#names.push(...(await this.#system.place(count, { seed: `${this.#options.seed} ${seed}`, ...(template && { template }) })));
   }
 
   /** The server runs when this is called or does not; it does not when it returns. */
@@ -156,6 +157,7 @@ class Run {
       await this.#system.fault({ system: 'camel', operation: 'release', fault: 'reject', count: 1 });
       await this.#place(1, `${point.site} ${point.about}`);
     }
+    if (point.split) await this.#place(2, `${point.site} ${point.about}`, 'split');
     await this.#system.kill('SIGKILL');
     await this.#system.startServer(armed(point, 'kill'));
     try {
