@@ -301,6 +301,7 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir, r
   const board = services.provide(Board, new Board(reads, stages));
   const platforms = services.provide(Platforms, new Platforms({ sfcc }));
   const receivers = services.provide(Receivers, new Receivers());
+  metrics.subscriptions(() => receivers.states());
   services.provide(StageEnds, new StageEnds({ transitions, claims, active }));
   services.provide(OrderSource, { load: (ids) => loadOrders(pool, ids) });
   services.provide(LaneSource, lanesOf(pool));

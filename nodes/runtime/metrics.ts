@@ -32,6 +32,24 @@ export class Metrics {
     this.registry.registerMetric(gauge);
   }
 
+  /** How the subscriptions of the Service Bus stand, read when somebody looks. */
+  subscriptions(states: () => { source: string; connected: boolean; paused: boolean; inFlight: number }[]): void {
+    for (const [name, help, value] of [
+      ['oms_service_bus_connected', 'Whether the link of a subscription stands', ({ connected }) => Number(connected)],
+      ['oms_service_bus_paused', 'Whether nothing is taken on purpose: a deploy, or the database is away', ({ paused }) => Number(paused)],
+      ['oms_service_bus_in_flight', 'Messages that were taken and are not settled yet', ({ inFlight }) => inFlight],
+    ] satisfies [string, string, (state: ReturnType<typeof states>[number]) => number][]) {
+      const gauge: Gauge = new Gauge({
+        name, help, labelNames: ['subscription'], registers: [],
+        collect: () => {
+          gauge.reset();
+          for (const state of states()) gauge.set({ subscription: state.source }, value(state));
+        },
+      });
+      this.registry.registerMetric(gauge);
+    }
+  }
+
   /** How the ways to the partners stand, read when somebody looks. The endpoints are those that are configured: a handful. */
   endpoints(states: () => EndpointState[]): void {
     const show = (name: string, help: string, values: (state: EndpointState) => Record<string, number>): void => {

@@ -48,7 +48,20 @@ export interface ReceiverOptions {
 /** Why nothing is taken: flows are being deployed, or nothing could be committed. */
 export type Pause = 'deploy' | 'database';
 
+/** How a subscription stands. */
+export interface ReceiverState {
+  /** `topic/subscription` */
+  readonly source: string;
+  /** Whether its link stands; a broken one is mended by itself. */
+  readonly connected: boolean;
+  /** Nothing is taken on purpose: flows are being deployed, or the database is away. */
+  readonly paused: boolean;
+  /** Messages given out and not yet settled. */
+  readonly inFlight: number;
+}
+
 export interface Receiver {
+  state(): ReceiverState;
   /** Takes no more messages; those given out can still be settled. */
   pause(why?: Pause): Promise<void>;
   /** Goes on, once nobody has a reason to pause any more. */
@@ -65,7 +78,12 @@ export function startReceiver(options: ReceiverOptions): Receiver {
   const receiver = client.createReceiver(topic, subscription, { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 });
   const settleInTurn = oneAfterTheOther();
   const changeInTurn = oneAfterTheOther();
-  const report = onChange(options.onStatus);
+  let connected = false;
+  const tell = onChange(options.onStatus);
+  const report: typeof tell = (status, detail) => {
+    connected = status === 'connected';
+    tell(status, detail);
+  };
   const inFlight = new Set<Promise<void>>();
   const link = new EventEmitter();
   const paused = new Set<Pause>();
@@ -136,6 +154,7 @@ export function startReceiver(options: ReceiverOptions): Receiver {
 
   subscribe();
   return {
+    state: () => ({ source: `${topic}/${subscription}`, connected, paused: paused.size > 0, inFlight: inFlight.size }),
     pause(why = 'deploy') {
       paused.add(why);
       return changeInTurn(unsubscribe);

@@ -1,4 +1,4 @@
-import type { Receiver } from './receiver';
+import type { Receiver, ReceiverState } from './receiver';
 
 /** The receivers of this process, so that a deploy or a stop can hold them before the flows are taken apart. */
 export class Receivers {
@@ -8,6 +8,10 @@ export class Receivers {
   add(receiver: Receiver): () => void {
     this.#open.add(receiver);
     return () => void this.#open.delete(receiver);
+  }
+
+  states(): ReceiverState[] {
+    return [...this.#open].map((receiver) => receiver.state());
   }
 
   async pause(): Promise<void> {

@@ -181,12 +181,17 @@ test('a settlement whose answer is lost with the connection does not hold up the
 test('a bus that is away is reported, and found when it comes', async () => {
   const { port, connectionString } = bus;
   await bus.close();
-  const { statuses, events, messages } = receive({ connectionString });
+  const { receiver: started, statuses, events, messages } = receive({ connectionString });
   while (!statuses.includes('disconnected')) await once(events, 'status');
+  expect(started.state()).toMatchObject({ connected: false, paused: false, inFlight: 0 });
   bus = await FakeBus.start(entity, port);
   bus.publish('E-1', {});
-  await messages(1);
+  const [message] = await messages(1);
   expect(statuses.at(-1)).toBe('connected');
+  expect(started.state()).toMatchObject({ connected: true, paused: false, inFlight: 1 });
+  await message?.settle('complete');
+  await started.pause();
+  expect(started.state()).toMatchObject({ paused: true, inFlight: 0 });
 });
 
 test('close waits for the messages in flight', async () => {
