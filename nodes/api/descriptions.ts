@@ -70,8 +70,9 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   'GET /api/v3/customers/:id/orders': { tag: 'Customers', summary: 'A page of a customer’s orders', description: 'The newest first, with the parcels of all parts of a split order.', path: CUSTOMER, query: [STORE, AFTER, LIMIT], answers: { 200: ['CustomerOrders', 'the page'] } },
 
   'POST /api/oms/orders/:id/put-back': { tag: 'Repair', summary: 'Put an order in error back to where it failed from', description: 'Where only a person knows how far it has come (STROOPWAFEL_EXCEPTION), `to` says where it goes on; `why` lists the choices.', path: ORDER, answers: REPAIRED },
+  'POST /api/oms/orders/:id/repush': { tag: 'Repair', summary: 'Ask the print floor again for an order that waits for its batch', path: ORDER, answers: REPAIRED },
   'POST /api/oms/orders/:id/processed-externally': { tag: 'Repair', summary: 'Somebody has settled it by hand', path: ORDER, answers: REPAIRED },
-  'POST /api/oms/orders/:id/cancel': { tag: 'Repair', summary: 'Cancel the whole order', description: 'Possible until the warehouse has it; 409 says what can be had instead.', path: ORDER, answers: { ...REPAIRED, 202: ['OrderAnswer', 'decided when a call that is under way has been answered'] } },
+  'POST /api/oms/orders/:id/cancel': { tag: 'Repair', summary: 'Cancel the whole order', description: 'Possible until the warehouse has it; 409 says what can be had instead.', path: ORDER, answers: { ...REPAIRED, 202: ['OrderAnswer', 'decided when a call that is under way, or the print floor, has answered'] } },
   'POST /api/oms/orders/:id/replay': { tag: 'Repair', summary: 'Send again what is safe', description: 'Nothing that may have happened is sent again.', path: ORDER, query: [DRY_RUN], answers: { 200: ['ReplayAnswer', 'what was done, or would be'] } },
 
   'GET /api/oms/holds': { tag: 'Holds', summary: 'Open holds', answers: { 200: ['Holds', 'the oldest first'] } },

@@ -58,6 +58,8 @@ export interface Change {
   /** A wish to cancel: it is granted, refused, or kept until a call in doubt is settled. */
   wish?: boolean;
   writes?: Write[];
+  /** Columns of the order itself that change with it. */
+  columns?: { batch_sequence: number };
   /** Parts of the order that are locked and decided with it. */
   parts?: readonly number[];
   /** With a step to SPLIT: the parts, written with it. */

@@ -94,6 +94,7 @@ function takeAnswers(change: Change, answers: readonly EffectOutcome[], image: I
 /** What is written with a change, whether or not it moves the order. */
 function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
   if (change.writes) plan.writes.push(...change.writes);
+  if (change.columns) plan.orders.push({ order: image.order, columns: change.columns });
   if (change.effects) {
     plan.effects.push(...change.effects);
     // What waits for the outcome of these calls is decided in the same group.

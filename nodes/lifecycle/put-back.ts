@@ -1,3 +1,4 @@
+import type { FactContext } from './facts';
 import { lifecycle, type Status } from './lifecycle';
 
 /** An order that failed while it waited for an answer is asked about anew: it goes to the step before. */
@@ -26,4 +27,16 @@ export function putBackChoices(status: Status, failedFrom: string): readonly Sta
   if (status === 'STROOPWAFEL_EXCEPTION') return lifecycle.statuses[status].next;
   const to = putBackTo(status, failedFrom);
   return to === undefined ? [] : [to];
+}
+
+/** Kinds of effects that ask the print floor for a batch; their keys end with the number of the request. */
+export const PRINT_REQUESTS: readonly string[] = ['print-station.create', 'batch-station.create'];
+
+/**
+ * Where an order goes that the print floor is to be asked for again while it waits for its batch.
+ * @returns undefined where it waits for nothing, or was not asked for yet
+ */
+export function repushTo(status: Status, { effects, batchSequence }: Pick<FactContext, 'effects' | 'batchSequence'>): Status | undefined {
+  const asked = effects.some(({ kind, key, state }) => PRINT_REQUESTS.includes(kind) && state === 'done' && key.endsWith(`:${batchSequence}`));
+  return asked ? ASKED_ANEW[status] : undefined;
 }

@@ -1,8 +1,9 @@
 import { escape, escapeId } from 'mysql2';
-import type { HoldDecision } from '../lifecycle/change';
+import type { Change, HoldDecision } from '../lifecycle/change';
+import type { FactContext } from '../lifecycle/facts';
 import type { OrderAction } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { putBackChoices, putBackTo } from '../lifecycle/put-back';
+import { putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, Rejected } from '../runtime/errors';
 import { unsound } from '../runtime/sound';
@@ -67,7 +68,18 @@ export class OrderDesk {
     }
     // A fork is decided again after a put-back.
     await this.#pool.query('UPDATE orders SET decisions = NULL WHERE id = ?', [order.id]);
-    return this.#move(order, to, asked, 'put-back', true);
+    return this.#move(order, to, asked, 'put-back', { renewEffects: true });
+  }
+
+  /** Has the print floor asked again for an order that waits for its batch, under the next number: what it answers to the last one is held. */
+  async repush(idOrName: string, asked: Asked): Promise<Answer> {
+    const order = await this.#standing(idOrName);
+    const [row] = await select<{ batchSequence: number }>(this.#pool, 'SELECT batch_sequence AS batchSequence FROM orders WHERE id = ?', [order.id]);
+    const batchSequence = row?.batchSequence ?? 0;
+    const effects = await select<FactContext['effects'][number]>(this.#pool, 'SELECT id, kind, `key`, state, attempt FROM effects WHERE order_id = ?', [order.id]);
+    const to = repushTo(order.status, { effects, batchSequence });
+    if (!to) return refuse(order, order.status, `an order in ${order.status} for which the print floor was not asked, or has answered, is not asked for again`);
+    return this.#move(order, to, asked, 'repush', { columns: { batch_sequence: batchSequence + 1 } });
   }
 
   /** Somebody has settled it by hand: no stage touches it any more. */
@@ -167,8 +179,8 @@ export class OrderDesk {
     return undefined;
   }
 
-  async #move(order: Standing, to: Status, { actor, reason, node }: Asked, done: string, renewEffects = false): Promise<Answer> {
-    const result = await this.#transitions.transition({ order: order.id, from: order.status, version: order.version, to, actor, node, reason, ...(renewEffects && { renewEffects }) });
+  async #move(order: Standing, to: Status, { actor, reason, node }: Asked, done: string, more: Pick<Change, 'renewEffects' | 'columns'> = {}): Promise<Answer> {
+    const result = await this.#transitions.transition({ order: order.id, from: order.status, version: order.version, to, actor, node, reason, ...more });
     if (result.moved) return answer(order, 200, to, done);
     const status = result.status ?? order.status;
     return refuse(order, status, result.refused === 'stale' ? 'the order moved meanwhile' : `${status} does not lead to ${to}`);

@@ -42,6 +42,7 @@ const plain = (body: object, statusCode = 200): { statusCode: number; body: obje
 const ACTIONS = {
   'put-back': ({ desk, id, body, asked }: Parts) => desk.putBack(id, asked, { to: body.to }),
   'processed-externally': ({ desk, id, asked }: Parts) => desk.processedExternally(id, asked),
+  repush: ({ desk, id, asked }: Parts) => desk.repush(id, asked),
   cancel: ({ desk, id, asked }: Parts) => desk.cancel(id, asked),
   replay: async ({ replay, id, asked, dryRun }: Parts) => (dryRun ? plain({ ...(await replay.plan(id)), result: 'dry-run' }) : replay.replay(id, asked)),
   holds: async ({ desk }: Parts) => plain({ holds: await desk.holds() }),

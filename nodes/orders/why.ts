@@ -4,7 +4,7 @@ import { type CancelAnswer, mayCancel, mayCancelWhole, partAlone } from '../life
 import { FOLLOWING, PARENT_TASK } from '../lifecycle/children';
 import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { putBackChoices, putBackTo } from '../lifecycle/put-back';
+import { putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
 import { covers } from '../lifecycle/stages';
 import { type Pool, select } from '../store/pool';
 import type { OrderSource } from '../work/stage';
@@ -15,7 +15,7 @@ import { readStanding, type Standing, unloaded } from './standing';
 
 /** What a person, or the system for him, may do about the order now. */
 export interface PossibleAction {
-  action: 'put-back' | 'processed-externally' | 'cancel' | 'decide-hold' | 'resume' | 'replay';
+  action: 'put-back' | 'processed-externally' | 'cancel' | 'decide-hold' | 'resume' | 'replay' | 'repush';
   method: 'POST' | 'DELETE';
   path: string;
   allowed: boolean;
@@ -134,9 +134,11 @@ function actionsOf(standing: Standing): PossibleAction[] {
   const back = putBackTo(status, last.from);
   const choices = putBackChoices(status, last.from);
   const cancel = cancelOf(standing);
+  const again = repushTo(status, standing);
   const external = lifecycle.allows(status, 'PROCESSED_EXTERNALLY');
   return [
     { action: 'put-back', method: 'POST', path: on('put-back'), allowed: choices.length > 0, text: choices.length > 0 ? backText(back) : `an order in ${status} is not in error`, ...(choices.length > 1 && { to: choices }) },
+    ...(again ? [{ action: 'repush' as const, method: 'POST' as const, path: on('repush'), allowed: true, text: `the print floor is asked again, by request ${standing.batchSequence + 1}` }] : []),
     { action: 'processed-externally', method: 'POST', path: on('processed-externally'), allowed: external, text: external ? 'it was settled by hand: no stage touches it any more' : `${status} does not lead to PROCESSED_EXTERNALLY` },
     { action: 'cancel', method: 'POST', path: on('cancel'), allowed: cancel.is === 'yes' || cancel.is === 'wait' || cancel.is === 'ask', text: cancel.is === 'yes' ? 'cancelled at once' : cancel.reason },
     { action: 'replay', method: 'POST', path: `${on('replay')}?dry_run=true`, allowed: true, text: 'shows what would be sent again and what would not' },

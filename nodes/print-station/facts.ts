@@ -3,6 +3,7 @@ import { isCancelled, PRINT_CANCEL_TASK } from '../lifecycle/cancel';
 import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
+import { PRINT_REQUESTS } from '../lifecycle/put-back';
 
 /** What the print floor tells about one request (docs/contracts/print-station-event.schema.json). */
 export interface PrintEvent {
@@ -26,13 +27,11 @@ export interface BatchResult {
   reason?: string;
 }
 
-/** The effects that ask for a batch. */
-const REQUESTS = ['print-station.create', 'batch-station.create'];
 const BEGUN = new Set(['sent', 'unknown', 'parked', 'done']);
 
 /** Whether the print floor can know the order: a request of this sequence went out, or may have. */
 function requested({ effects, batchSequence }: FactContext): boolean {
-  return effects.some(({ kind, key, state }) => REQUESTS.includes(kind) && BEGUN.has(state) && key.endsWith(`:${batchSequence}`));
+  return effects.some(({ kind, key, state }) => PRINT_REQUESTS.includes(kind) && BEGUN.has(state) && key.endsWith(`:${batchSequence}`));
 }
 
 /** Where a batch leads from each status that waits for one. */
@@ -59,7 +58,7 @@ export const printStationFacts: FactRules = {
     if (isEarly(context)) return { is: 'early' };
     const to = BATCHED_TO[status];
     if (to === undefined) return { is: 'exception', reason: `batch ${reference} was reported for an order that stands in ${status}${stop(status)}` };
-    return { is: 'applied', to, reason: `batched as ${reference}`, settles: REQUESTS, order: { batch_reference: reference } };
+    return { is: 'applied', to, reason: `batched as ${reference}`, settles: PRINT_REQUESTS, order: { batch_reference: reference } };
   },
 
   /** The next request is another one: an answer to this one would come too late. */
@@ -69,7 +68,7 @@ export const printStationFacts: FactRules = {
     if (sequence !== batchSequence) return wrongSequence(`failed to batch it (${reason})`, sequence, batchSequence);
     if (isEarly(context)) return { is: 'early' };
     if (BATCHED_TO[status] === undefined) return { is: 'exception', reason: `a failed batch was reported for an order that stands in ${status}: ${reason}` };
-    return { is: 'applied', to: 'FAILED_TO_BATCH', reason: `the batch failed: ${reason}`, settles: REQUESTS, order: { batch_sequence: batchSequence + 1 } };
+    return { is: 'applied', to: 'FAILED_TO_BATCH', reason: `the batch failed: ${reason}`, settles: PRINT_REQUESTS, order: { batch_sequence: batchSequence + 1 } };
   },
 
   'print_station.order_created'({ sequence }: PrintEvent, context): FactDecision {
@@ -77,7 +76,7 @@ export const printStationFacts: FactRules = {
     if (isBatched(status) || sequence < batchSequence) return { is: 'already' };
     if (isEarly(context)) return { is: 'early' };
     if (!AT_PRINT_STATION.has(status)) return { is: 'exception', reason: `PrintStation has created an order that stands in ${status}${stop(status)}` };
-    return { is: 'applied', reason: `PrintStation has the order (request ${sequence})`, settles: REQUESTS };
+    return { is: 'applied', reason: `PrintStation has the order (request ${sequence})`, settles: PRINT_REQUESTS };
   },
 
   /** Only a refusal says so; an acknowledgement alone grants it. */

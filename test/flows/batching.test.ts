@@ -62,6 +62,8 @@ const results = (...orders: object[]): Promise<Answer> =>
 
 const result = (name: string, more: object = {}): object => ({ event_id: `result-${randomUUID()}`, order_id: name, sequence: 1, at: new Date().toISOString(), result: 'batched', batch_reference: 'PB-TEST', ...more });
 
+const repush = (name: string): Promise<Answer> => system.api(`/api/oms/orders/${name}/repush`, { body: { reason: 'the floor has lost it' } });
+
 const place = async (status: Status, template: 'printable' | 'vendor' = 'printable'): Promise<string> => {
   const [name = ''] = await system.place(1, { template });
   await system.reach(name, status);
@@ -129,6 +131,20 @@ describe('answers that come early, twice, late or over the other way', () => {
     await system.reach(name, 'FULFILLED', 60_000);
     expect((await system.order(name)).batch_reference).toBe('PB-AGAIN');
   }, 120_000);
+
+  test('a person has PrintStation asked again: by order.update.repush, under the next number', async () => {
+    const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+    const { actions } = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { actions: { action: string; allowed: boolean }[] };
+    expect(actions).toContainEqual(expect.objectContaining({ action: 'repush', allowed: true, text: 'the print floor is asked again, by request 2' }));
+    expect(await repush(name)).toMatchObject({ status: 200, body: { status: 'PRINT_STATION_READY_FOR_BATCHING', result: 'repush' } });
+    await waitFor(async () => (await asked(name)).length === 2, { what: 'the second request' });
+    expect(await asked(name)).toEqual(['order.create.request 1', 'order.update.repush 2']);
+    await system.reach(name, 'PRINT_STATION_WAITING_FOR_BATCHING');
+    await results(result(name, { sequence: 2, batch_reference: 'PB-TWO' }));
+    await system.reach(name, 'FULFILLED', 60_000);
+    expect((await system.order(name)).batch_reference).toBe('PB-TWO');
+    expect(await repush(name)).toMatchObject({ status: 409, body: { status: 'FULFILLED', result: 'refused' } });
+  }, 90_000);
 
   test('a batch for a cancelled order is held: somebody must stop the print', async () => {
     const pause = await system.pause('stage', 'PRINT_STATION_READY_FOR_BATCHING');
@@ -266,6 +282,9 @@ describe('BatchStation’s capacity', () => {
     const waiting = names.filter((name) => name !== first);
     const reasons = await Promise.all(waiting.map(async (name) => ((await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { because: string }).because));
     expect(reasons.filter((reason) => reason.includes('the capacity of us-east is full: 2 of 2'))).toHaveLength(3);
+    // Nobody was asked for who waits for a place.
+    const [placeless = ''] = waiting.filter((_name, index) => reasons[index]?.includes('is full'));
+    expect((await repush(placeless)).status).toBe(409);
     expect((await results(result(first))).body).toMatchObject({ orders: [{ result: 'applied', status: 'BATCHED' }] });
     await waitFor(async () => (await atBatchStation()).length === 3, { what: 'the next one at BatchStation' });
     expect(await system.count("SELECT COUNT(*) FROM batching_places p JOIN order_status s ON s.order_id = p.order_id WHERE s.status IN ('READY_FOR_BATCHING', 'WAITING_BATCHING_CAPACITY')")).toBe(2);
