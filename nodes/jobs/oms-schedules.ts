@@ -9,11 +9,15 @@ interface SchedulesConfig extends NodeConfig {
 }
 
 const READ_MS = 5000;
+/** A tick may get lost in a deploy. Where no run comes of it – the tab Watch claims no slots – it is not repeated more often. */
+const AGAIN_MS = 60_000;
 
 export default defineNode<SchedulesConfig>('oms-schedules', (node, config) => {
   if (!config.jobClass) throw new InvalidInput('no class of jobs is chosen', { code: 'schedules.no-class' });
   if (!node.services.get(Role).works) return {};
   const runs = node.services.get(JobRuns);
+  /** What was triggered last, by the job's id. */
+  const triggered = new Map<number, { what: string; at: number }>();
   const nameOf = ({ id, storeUrl }: { id: number; storeUrl: string }): string => `${config.jobClass} ${storeUrl || id}`;
   /** What cron-plus has been told, by the job's id. */
   const told = new Map<number, string>();
@@ -33,8 +37,13 @@ export default defineNode<SchedulesConfig>('oms-schedules', (node, config) => {
       node.send({ payload: { command: 'remove', name: nameOf({ id, storeUrl: gone?.storeUrl ?? '' }) } });
     }
     // What was asked for, missed while nobody ran, or lost has no tick of its own. What cron-plus has just been told it may not know yet.
-    const overdue = await runs.overdue(config.jobClass);
-    for (const { id, storeUrl } of jobs) if (before.has(id) && overdue.includes(id)) node.send({ payload: { command: 'trigger', name: nameOf({ id, storeUrl }) } });
+    for (const { id, what } of await runs.overdue(config.jobClass)) {
+      const job = jobs.find((each) => each.id === id);
+      const last = triggered.get(id);
+      if (!job || !before.has(id) || (last?.what === what && performance.now() - last.at < AGAIN_MS)) continue;
+      triggered.set(id, { what, at: performance.now() });
+      node.send({ payload: { command: 'trigger', name: nameOf(job) } });
+    }
     node.badge({ fill: jobs.length > 0 ? 'green' : 'grey', text: `${jobs.length} scheduled` });
   };
   let stopped = false;

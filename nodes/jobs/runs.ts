@@ -71,14 +71,19 @@ export class JobRuns {
     return rows.map((row) => row.class);
   }
 
-  /** The jobs of a class for which no tick may come: somebody asked for a run, or a slot went by without one. */
-  async overdue(jobClass: string): Promise<number[]> {
-    const jobs = await select<Job & { now: Date }>(this.#pool, `SELECT ${COLUMNS}, NOW(6) AS now FROM recurring_jobs WHERE class = ? AND enabled`, [jobClass]);
-    const overdue: number[] = [];
+  /** The jobs of a class for which no tick may come: somebody asked for a run, or a slot went by without one. `what` stays the same while nothing has changed. */
+  async overdue(jobClass: string): Promise<{ id: number; what: string }[]> {
+    const jobs = await select<Job & { now: Date; running: number }>(
+      this.#pool,
+      `SELECT ${COLUMNS}, NOW(6) AS now, (SELECT COUNT(*) FROM job_runs r WHERE r.job_id = j.id AND r.state = 'running') AS running FROM recurring_jobs j WHERE class = ? AND enabled`,
+      [jobClass],
+    );
+    const overdue: { id: number; what: string }[] = [];
     for (const job of jobs) {
-      const [asked] = await select(this.#pool, ASKED, [job.id]);
+      const [asked] = await select<KnownSlot>(this.#pool, ASKED, [job.id]);
       const [latest] = await select<KnownSlot>(this.#pool, LATEST, [job.id]);
-      if (asked || wasMissed(job, job.now, latest)) overdue.push(job.id);
+      const what = asked ? `run ${asked.id}` : missed(job, job.now, latest);
+      if (what !== undefined) overdue.push({ id: job.id, what: `${what}, ${job.running} running` });
     }
     return overdue;
   }
@@ -188,14 +193,13 @@ function mayBeGivenAgain(job: Job, now: Date, { state, slot, attempts }: KnownSl
   return job.catchUp === 'all' || dueSlot(job, now, slot)?.getTime() === slot.getTime();
 }
 
-/** Whether a slot of the time since the job was made has no run, and its own tick will not come any more. */
-function wasMissed(job: Job, now: Date, latest: KnownSlot | undefined): boolean {
-  if (job.catchUp === 'none') return false;
-  const before = new Date(now.getTime() - GRACE_MS);
-  if (latest && mayBeGivenAgain(job, now, latest)) return true;
+/** Which slot of the time since the job was made has no run, and its own tick will not come any more. */
+function missed(job: Job, now: Date, latest: KnownSlot | undefined): string | undefined {
+  if (job.catchUp === 'none') return undefined;
+  if (latest && mayBeGivenAgain(job, now, latest)) return `run ${latest.id}, attempt ${latest.attempts}`;
   const since = latest && latest.slot > job.created ? latest.slot : job.created;
-  const slot = dueSlot(job, before, since);
-  return slot !== undefined && slot > since;
+  const slot = dueSlot(job, new Date(now.getTime() - GRACE_MS), since);
+  return slot !== undefined && slot > since ? `slot ${slot.toISOString()}` : undefined;
 }
 
 /** Why nothing runs now, or was to run at that slot. */

@@ -19,6 +19,7 @@ const SETTINGS: Record<string, object> = {
   'oms-validate': { contract: 'pause' },
   'oms-fact': { contract: 'fulfill-orders' },
   'oms-order': { action: 'get' },
+  'oms-late': { from: '' },
   'oms-jobs': { action: 'runs' },
   'oms-operator': { action: 'put-back' },
   'oms-schedules': { jobClass: 'none' },
