@@ -18,7 +18,9 @@ export default defineNode<DueConfig, JobMessage>('oms-due', (node, { from: statu
       requireJob(message);
       const orders = await runs.makeDue(status);
       if (orders > 0) transitions.events.emit('due', status, '');
-      message.payload = { orders };
+      // Several behind one another make up one run.
+      const { orders: before } = (message.payload ?? {}) as { orders?: unknown };
+      message.payload = { orders: orders + (typeof before === 'number' ? before : 0) };
       send(message);
     },
   };

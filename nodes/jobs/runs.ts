@@ -40,6 +40,8 @@ export interface Run {
 const STUCK_MINUTES = 30;
 /** A run that gets lost again and again may be what ends the processes. */
 const ATTEMPTS = 3;
+/** Statuses in which an order waits for its `resume_at`. */
+const DATED: ReadonlySet<string> = new Set(['PRE_ORDER', 'DELAYED']);
 /** A slot's own tick comes first. */
 const GRACE_MS = 3000;
 const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, catch_up AS catchUp, created_at AS created, watermark';
@@ -168,9 +170,9 @@ export class JobRuns {
     await execute(this.#pool, 'UPDATE recurring_jobs SET watermark = GREATEST(COALESCE(watermark, ?), ?) WHERE id = ?', [watermark, watermark, job]);
   }
 
-  /** Makes the orders that wait in a scheduled status due. @returns how many */
+  /** Makes the orders that wait in a scheduled status due; of those that wait for a date, the ones whose date has come. @returns how many */
   async makeDue(status: string): Promise<number> {
-    return execute(this.#pool, 'UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0 AND children = 0', [status]);
+    return execute(this.#pool, `UPDATE order_status SET due_at = NOW(6) WHERE status = ? AND due_at IS NULL AND claimed_by IS NULL AND holds = 0 AND children = 0${DATED.has(status) ? ' AND EXISTS (SELECT 1 FROM orders o WHERE o.id = order_status.order_id AND o.resume_at <= NOW(6))' : ''}`, [status]);
   }
 }
 

@@ -153,37 +153,51 @@ async function writePage(connection: PoolConnection, store: Store, platform: Pla
     warehouse_id: store.warehouseId,
     ...orderColumns(candidate.order, platform),
   }))).join('')} ON DUPLICATE KEY UPDATE updated_at = updated_at`);
-  const rows = await select<{ id: number; name: string; status: string | null }>(
+  const rows = await select<{ id: number; name: string; status: string | null; waits: number | null }>(
     connection,
-    'SELECT o.id, o.name, s.status FROM orders o LEFT JOIN order_status s ON s.order_id = o.id WHERE o.name IN (?)',
+    'SELECT o.id, o.name, s.status, o.resume_at > NOW(6) AS waits FROM orders o LEFT JOIN order_status s ON s.order_id = o.id WHERE o.name IN (?)',
     [page.map((candidate) => candidate.name)],
   );
-  const fresh = new Map(rows.filter((row) => row.status === null).map((row) => [row.name, row.id]));
+  const fresh = new Map(rows.filter((row) => row.status === null).map((row) => [row.name, row]));
   for (const candidate of page) if (!fresh.has(candidate.name)) candidate.result = 'known';
   const created = page.flatMap((candidate) => {
-    const id = fresh.get(candidate.name);
-    return id === undefined ? [] : [{ id, candidate }];
+    const row = fresh.get(candidate.name);
+    return row ? [{ id: row.id, candidate, begin: beginOf(candidate, platform, Boolean(row.waits)) }] : [];
   });
   if (created.length === 0) return;
   await connection.query(createdRows(created, store, platform, node).join(';\n'));
   await failpoint('intake.commit', store.platform);
 }
 
-function createdRows(created: readonly { id: number; candidate: Candidate }[], store: Store, platform: Platform, node?: string): string[] {
+/** Where a new order stands: a pre-order waits for its date, where nobody has to be answered before. */
+function beginOf({ order }: Candidate, { initial }: Platform, waits: boolean): Created['begin'] {
+  if (!order) return 'GENERALIZE_ERROR';
+  return waits && initial === 'READY_FOR_PROCESSING' ? 'PRE_ORDER' : initial;
+}
+
+interface Created {
+  id: number;
+  candidate: Candidate;
+  begin: Platform['initial'] | 'PRE_ORDER' | 'GENERALIZE_ERROR';
+}
+
+function createdRows(created: readonly Created[], store: Store, platform: Platform, node?: string): string[] {
   const good = created.flatMap(({ id, candidate }) => (candidate.order ? [{ id, order: candidate.order }] : []));
   const actor = `intake:${store.platform}`;
-  const begin = good.map(({ id }) => id);
+  const due = created.filter(({ begin }) => begin === platform.initial).map(({ id }) => id);
+  const waiting = created.filter(({ begin }) => begin === 'PRE_ORDER');
   return [
     ...insertContent(good),
-    ...insert('order_audits', created.map(({ id, candidate }) => ({
-      order_id: id, version: 1, from_status: '', to_status: candidate.order ? platform.initial : 'GENERALIZE_ERROR', actor, node: node ?? null,
+    ...insert('order_audits', created.map(({ id, candidate, begin }) => ({
+      order_id: id, version: 1, from_status: '', to_status: begin, actor, node: node ?? null,
       reason: (candidate.reason ?? 'taken from the storefront').slice(0, 500),
     }))),
-    ...(begin.length > 0 ? [`UPDATE order_status SET due_at = NOW(6) WHERE order_id IN (${begin.join(', ')})`] : []),
+    ...(due.length > 0 ? [`UPDATE order_status SET due_at = NOW(6) WHERE order_id IN (${due.join(', ')})`] : []),
+    ...waiting.map(({ id, candidate }) => format('UPDATE order_status SET reason = ? WHERE order_id = ?', [`a pre-order: waits until ${candidate.order?.releaseAt ?? 'its date'}`, id])),
     ...(platform.markTask
       ? insert('tasks', created.map(({ id, candidate }) => ({ kind: platform.markTask, order_id: id, store_id: store.id, subject: candidate.name, lane: store.navKey })))
       : []),
-    ...insertEvents(created.map(({ id, candidate }) => orderCreated(id, candidate.order ? platform.initial : 'GENERALIZE_ERROR'))),
+    ...insertEvents(created.map(({ id, begin }) => orderCreated(id, begin))),
   ];
 }
 
@@ -210,7 +224,7 @@ const insertAsset = (order: number, lineId: string, { kind, url, position }: Ass
 /** The columns of `orders` that the canonical order fills; all NULL for one that could not be generalised. */
 export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
   if (!order)
-    return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, path: null, order_business_type: null, placed_at: null, content: null };
+    return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, path: null, order_business_type: null, placed_at: null, resume_at: null, content: null };
   const { placedAt, customer, totals } = order;
   return {
     currency: order.currency,
@@ -222,6 +236,7 @@ export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<P
     path: pathOf(order) ?? null,
     order_business_type: order.businessType ?? null,
     placed_at: new Date(placedAt),
+    resume_at: order.releaseAt === undefined ? null : new Date(order.releaseAt),
     content: JSON.stringify(contentOf(order)),
   };
 }

@@ -129,6 +129,8 @@ export interface CanonicalOrder {
   readonly taxation: Taxation;
   /** The storefront's kind of business: 1 is fulfilled by an own warehouse. */
   readonly businessType?: number;
+  /** It is a pre-order: not to be worked on before. ISO 8601, UTC. */
+  readonly releaseAt?: string;
   readonly properties: Properties;
 }
 

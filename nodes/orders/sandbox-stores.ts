@@ -28,6 +28,7 @@ export async function setUpSandboxStores(pool: Pool): Promise<void> {
     await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('cirro.inventory-recheck', '', '*/5 * * * * *') ${keep}`);
     await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('batching.capacity', '', '*/30 * * * * *') ${keep}`);
     for (const job of ['oms.late-orders', 'nav.overdue-releases']) await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES (?, '', '*/30 * * * * *') ${keep}`, [job]);
+    await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron) VALUES ('oms.resume-orders', '', '*/5 * * * * *') ${keep}`);
     await connection.query(`INSERT INTO recurring_jobs (class, store_url, cron, catch_up) VALUES ('oms.watch', '', '*/5 * * * * *', 'none') ${keep}`);
   });
 }

@@ -63,6 +63,7 @@ export function generalise(raw: unknown): CanonicalOrder {
     },
     taxation: toTaxation(document.at('taxation')),
     ...toBusinessType(document.at('c_orderBusinessType')),
+    ...toRelease(document.at('c_releaseDate')),
     properties: document.customAttributes(),
   };
   assertDocumentAddsUp(order);
@@ -211,6 +212,9 @@ function toBusinessType(place: Place): { businessType?: number } {
   if (!Number.isInteger(place.value) || Number(place.value) < 0 || Number(place.value) > 255) throw place.refused('sfcc.business-type', 'is not a whole number from 0 to 255');
   return { businessType: Number(place.value) };
 }
+
+/** The merchant's own attribute (an assumption of this project): from when on a pre-order may be worked on. */
+const toRelease = (place: Place): { releaseAt?: string } => (place.isAbsent ? {} : { releaseAt: instant(place) });
 
 /** The shipments that hold items. An order has one address to us, so theirs must be the same. */
 function usedShipments(document: Place, items: readonly Place[]): Place[] {

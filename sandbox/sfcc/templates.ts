@@ -3,7 +3,7 @@ import type { OcapiOrder } from './ocapi';
 import { makeOrder, type Recipe } from './order-document';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'printable', 'vendor', 'split', 'own-warehouse', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'bad', 'hostile'] as const;
+export const templates = ['finished', 'printable', 'vendor', 'split', 'own-warehouse', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'pre-order', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -21,6 +21,9 @@ const paths: Readonly<Partial<Record<Template, readonly string[]>>> = { printabl
 
 /** The article that makes a template what it is: an order's first item. */
 const special: Readonly<Partial<Record<Template, string>>> = { 'out-of-stock': articles.late, unreleased: articles.blocked, rejected: articles.disputed, parcels: articles.bulky };
+
+/** How long a pre-order waits: short, so that somebody may watch it. */
+const PRE_ORDER_MS = 60_000;
 
 /** Templates that mean nothing with a single item. */
 const several: ReadonlySet<Template> = new Set(['split', 'parcels']);
@@ -44,7 +47,7 @@ const weapons: readonly string[] = [
  * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `own-warehouse`, of the kind of
  * business that leaves from a warehouse of the merchant's own, `out-of-stock`,
  * with an article that the warehouse gets in a while, `unreleased`, with one that NAV does not release, `rejected`, with one that Cirro takes only
- * when it is asked again, `parcels`, of which each item (two at least) is shipped alone, `bad`, which no order system can take in, or `hostile`,
+ * when it is asked again, `parcels`, of which each item (two at least) is shipped alone, `pre-order`, which may not be worked on for a minute, `bad`, which no order system can take in, or `hostile`,
  * which must not even be passed on.
  */
 export function makeFromTemplate(template: Template, recipe: Recipe, variant: number): AnyOrder {
@@ -52,6 +55,7 @@ export function makeFromTemplate(template: Template, recipe: Recipe, variant: nu
   const ways = paths[template];
   if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, wayOf(ways[index % ways.length] ?? '', recipe.orderNo, index + 1)));
   if (template === 'own-warehouse') return Object.assign(order, { c_orderBusinessType: 1 });
+  if (template === 'pre-order') return Object.assign(order, { c_releaseDate: new Date(Date.now() + PRE_ORDER_MS).toISOString() });
   if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });
   const article = special[template];
   if (article) order.product_items = order.product_items.map((item, index) => (index === 0 ? { ...item, product_id: article } : item));

@@ -40,7 +40,7 @@ test('task kinds, contracts, facts, flags, callers and actions are those of the 
   expect(callers).toContain('mulesoft');
   expect(Object.keys(actions).toSorted()).toEqual(['oms-dead-letters', 'oms-jobs', 'oms-nav-document', 'oms-operator', 'oms-order', 'oms-sfcc-order']);
   expect(lanes.toSorted()).toEqual(['EMEA', 'JAPAN', 'US']);
-  expect(jobs).toEqual(['batching.capacity', 'cirro.inventory-recheck', 'cirro.master-switch', 'nav.overdue-releases', 'nav.shipment-notice', 'oms.late-orders', 'oms.watch', 'sfcc.intake']);
+  expect(jobs).toEqual(['batching.capacity', 'cirro.inventory-recheck', 'cirro.master-switch', 'nav.overdue-releases', 'nav.shipment-notice', 'oms.late-orders', 'oms.resume-orders', 'oms.watch', 'sfcc.intake']);
 });
 
 test('everything that the project’s own flows have chosen is on offer', async () => {

@@ -37,3 +37,18 @@ test('an order that NAV does not release in time: told once, where people look',
   expect(timeline.filter(({ actor }) => actor.startsWith('job:'))).toEqual([expect.objectContaining({ kind: 'event', actor: 'job:nav.overdue-releases', text: expect.stringMatching(/^late – in PENDING_NAV_RELEASE since/) as string })]);
   expect((await system.api(`/api/oms/orders/${name}/why`)).body).toMatchObject({ late: true });
 }, 120_000);
+
+test('a pre-order waits for its date, then goes its way; /why says until when', async () => {
+  const [name = ''] = await system.place(1, { template: 'pre-order', seed: 'pre-order' });
+  await system.reach([name], 'PRE_ORDER', 60_000);
+  // The storefront's date comes in a moment; until this test has looked it is an hour away.
+  const { affectedRows } = ((await system.pool.query('UPDATE orders SET resume_at = NOW(6) + INTERVAL 1 HOUR WHERE name = ?', [name])) as unknown as [{ affectedRows: number }])[0];
+  expect(affectedRows).toBe(1);
+  expect((await system.api(`/api/oms/orders/${name}`)).body).toMatchObject({ status: 'PRE_ORDER', reason: expect.stringMatching(/^a pre-order: waits until 20/) as string });
+  expect((await system.api(`/api/oms/orders/${name}/why`)).body).toMatchObject({ status: 'PRE_ORDER', next: { to: ['READY_FOR_PROCESSING'] } });
+  expect(await run('oms.resume-orders')).toBe('0 orders');
+  await system.pool.query('UPDATE orders SET resume_at = NOW(6) WHERE name = ?', [name]);
+  await system.reach([name], 'FULFILLED', 60_000);
+  const { timeline } = (await system.api(`/api/oms/orders/${name}`)).body as { timeline: { text: string }[] };
+  expect(timeline.map(({ text }) => text)).toContain('PRE_ORDER → READY_FOR_PROCESSING – its date has come');
+}, 120_000);

@@ -140,3 +140,11 @@ test('a slot makes the waiting orders due, but none that is held', async () => {
   expect(await runs.makeDue('SHIPPED')).toBe(1);
   expect([(await statusOf(world, waiting)).due, (await statusOf(world, held)).due]).toEqual([1, 0]);
 });
+
+test.each(['PRE_ORDER', 'DELAYED'] as const)('of the orders in %s, those are due whose date has come', async (status) => {
+  const [come = 0, toCome = 0, without = 0] = await makeOrders(world, 3, [status]);
+  await world.admin.query('UPDATE orders SET resume_at = NOW(6) WHERE id = ?', [come]);
+  await world.admin.query('UPDATE orders SET resume_at = NOW(6) + INTERVAL 1 HOUR WHERE id = ?', [toCome]);
+  expect(await runs.makeDue(status)).toBe(1);
+  expect([(await statusOf(world, come)).due, (await statusOf(world, toCome)).due, (await statusOf(world, without)).due]).toEqual([1, 0, 0]);
+});

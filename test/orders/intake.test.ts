@@ -57,6 +57,15 @@ test('the files of each line are kept with it, in their order, and none twice wh
   expect(canonical.lines.map(({ assets }) => assets?.length)).toEqual([2, 1]);
 });
 
+test('a pre-order waits in PRE_ORDER until its date, and says so; one whose date has come, or that has none, begins at once', async () => {
+  const soon = new Date(Date.now() + 3_600_000).toISOString();
+  expect((await take(raw('P1', { c_releaseDate: soon }), raw('P2', { c_releaseDate: '2020-01-01T00:00:00Z' }), raw('P3'))).taken.map(({ result }) => result)).toEqual(['created', 'created', 'created']);
+  expect((await Promise.all(['P1', 'P2', 'P3'].map((no) => orders(no)))).map(([order]) => [order?.status, order?.due])).toEqual([['PRE_ORDER', 0], ['READY_FOR_PROCESSING', 1], ['READY_FOR_PROCESSING', 1]]);
+  expect(await count(world, "SELECT COUNT(*) FROM orders o JOIN order_status s ON s.order_id = o.id WHERE o.platform_id = 'P1' AND o.resume_at = ? AND s.reason = ?", [new Date(soon), `a pre-order: waits until ${soon}`])).toBe(1);
+  expect(await count(world, "SELECT COUNT(*) FROM outbox x JOIN orders o ON o.id = x.order_id WHERE o.platform_id = 'P1' AND x.type = 'OrderCreated' AND x.data LIKE '%PRE_ORDER%'")).toBe(1);
+  expect(await count(world, "SELECT COUNT(*) FROM tasks t JOIN orders o ON o.id = t.order_id WHERE o.platform_id = 'P1' AND t.kind = 'sfcc.mark-exported'")).toBe(1);
+});
+
 test('the same order twice makes one order: in a page, in two pages, in two pages at once', async () => {
   await take(raw('B1'), raw('B1'));
   expect((await take(raw('B1'))).taken).toMatchObject([{ result: 'known' }]);

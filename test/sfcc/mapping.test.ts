@@ -84,6 +84,11 @@ describe('an order of the storefront', () => {
     expect(pathOf({ lines: line ? [line, { ...line, path: 'vendor' }] : [] })).toBeUndefined();
   });
 
+  test('from when on a pre-order may be worked on is the merchant’s attribute, too', () => {
+    expect(generalise(aDocument({ c_releaseDate: '2026-12-01T09:00:00+01:00' })).releaseAt).toBe('2026-12-01T08:00:00.000Z');
+    expect(generalise(aDocument())).not.toHaveProperty('releaseAt');
+  });
+
   test('every order of the sandbox adds up: net and gross, with and without decimals, with options and discounts', () => {
     const seen = new Set<string>();
     for (const site of sites) {
@@ -207,6 +212,7 @@ describe('an order of the storefront', () => {
     ['a file at no position', { product_items: [anItem({ c_assets: [{ kind: 'artwork', url: 'https://a.test/1', position: 0 }] })] }, '/product_items/0/c_assets/0/position', 'sfcc.asset-position'],
     ['nobody known to fulfil a line', { product_items: [anItem({ c_fulfillmentPath: 'someone' })] }, '/product_items/0/c_fulfillmentPath', 'sfcc.path'],
     ['a kind of business that is no number', { c_orderBusinessType: 'own' }, '/c_orderBusinessType', 'sfcc.business-type'],
+    ['a release that is no time', { c_releaseDate: 'soon' }, '/c_releaseDate', 'sfcc.not-a-time'],
     ['no e-mail', { customer_info: {} }, '/customer_info/email', 'sfcc.missing'],
     ['no address', { shipments: [{ shipment_id: 'me' }] }, '/shipments/0/shipping_address', 'sfcc.not-an-object'],
     ['no billing address', { billing_address: null }, '/billing_address', 'sfcc.not-an-object'],
