@@ -17,6 +17,8 @@ module.exports = {
   },
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],
   maxWorkers: 2,
+  // A migrated database takes seconds where others keep the machine busy.
+  testTimeout: 30_000,
   globalSetup: '<rootDir>/bin/test-database/start.js',
   globalTeardown: '<rootDir>/bin/test-database/end.js',
 };
