@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** How doubt about a call is settled. */
 export type Policy =
   /** The remote honours an idempotency key: the same request is sent again. */
@@ -40,8 +42,14 @@ export interface Effect<Remote, Subject, Request> {
   inquire?(remote: Remote, subject: Subject, request: Request): Promise<Inquiry>;
 }
 
+/** As `effects.key` takes it. */
+const LONGEST_KEY = 191;
+
+/** A key that names many parcels may be longer than its column: then its end is a hash of the whole. Shorter ones stay as they are, for good. */
+const fitting = (key: string): string => (key.length <= LONGEST_KEY ? key : `${key.slice(0, LONGEST_KEY - 41)}#${createHash('sha1').update(key).digest('hex')}`);
+
 /** Checks a declaration where it is made. */
 export function effect<Remote, Subject, Request>(declared: Effect<Remote, Subject, Request>): Effect<Remote, Subject, Request> {
   if (declared.policy === 'inquire' && !declared.inquire) throw new Error(`effect ${declared.kind}: policy inquire needs inquire()`);
-  return declared;
+  return { ...declared, key: (subject) => fitting(declared.key(subject)) };
 }

@@ -60,7 +60,7 @@ export class Board {
 /** What stands in every stage of the deployed flows, by one statement over both queues. */
 export async function countStages(pool: Pool, stages: Stages): Promise<Map<string, Tally>> {
   const queues = [
-    { table: 'order_status', by: 'status', since: 'entered_at', only: 'TRUE', names: stages.statuses() },
+    { table: 'order_status', by: 'status', since: 'entered_at', only: 'children = 0', names: stages.statuses() },
     { table: 'tasks', by: 'kind', since: 'created_at', only: 'done_at IS NULL', names: stages.tasks() },
   ].filter(({ names }) => names.length > 0);
   if (queues.length === 0) return new Map();

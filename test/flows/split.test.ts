@@ -1,3 +1,4 @@
+import type { Status } from '../../nodes/lifecycle/lifecycle';
 import type { Effect } from '../../sandbox/journal/effects';
 import { parseAmount } from '../../nodes/orders/money';
 import { startSystem, type System, waitFor } from '../support/system';
@@ -23,21 +24,24 @@ interface Part {
 const partsOf = (name: string): Promise<Part[]> =>
   system.sql<Part>('SELECT o.id, o.name, o.part, o.path, s.status FROM orders o JOIN order_status s ON s.order_id = o.id JOIN orders p ON p.id = o.parent_order_id WHERE p.name = ? ORDER BY o.part', [name]);
 
-/** Ships by hand what no partner of the sandbox ships by itself, until every whole order has come to its end. */
-async function carry(names: readonly string[], timeoutMs = 90_000): Promise<void> {
+/** Until every whole order and all its parts are fulfilled. */
+const carry = (names: readonly string[]): Promise<void> => ended(names, 'FULFILLED');
+
+/** Ships by hand what no partner of the sandbox ships by itself, until the whole orders stand in this status and all their parts are fulfilled. */
+async function ended(names: readonly string[], status: Status): Promise<void> {
   const shipped = new Set<string>();
   await waitFor(
     async () => {
       const parts = (await Promise.all(names.map(partsOf))).flat();
-      for (const { name, status } of parts) {
-        if (status !== 'OMS_CREATED_ORDER_FULFILLMENT' || shipped.has(name)) continue;
+      for (const { name, status: stands } of parts) {
+        if (stands !== 'OMS_CREATED_ORDER_FULFILLMENT' || shipped.has(name)) continue;
         shipped.add(name);
         await ship(system, await everything(system, name));
       }
       const wholes = await system.standings(names);
-      return wholes.length === names.length && [...wholes, ...parts].every(({ status }) => status === 'FULFILLED');
+      return wholes.length === names.length && wholes.every((whole) => whole.status === status) && parts.every((part) => part.status === 'FULFILLED');
     },
-    { what: `${names.length} split orders in FULFILLED`, timeoutMs, seen: async () => ({ wholes: await system.standings(names), parts: (await Promise.all(names.map(partsOf))).flat(), log: system.warnings() }) },
+    { what: `${names.length} split orders in ${status}`, timeoutMs: 90_000, seen: async () => ({ wholes: await system.standings(names), parts: (await Promise.all(names.map(partsOf))).flat(), log: system.warnings() }) },
   );
 }
 
@@ -90,6 +94,17 @@ test('a split order is in no stage in any status, and steps along as its parts d
   }
   await waitFor(async () => (await system.count('SELECT COUNT(*) FROM tasks WHERE done_at IS NULL')) === 0, { what: 'the end of every task', seen: () => system.sql('SELECT kind, due_at, claimed_by, holds, reason FROM tasks WHERE done_at IS NULL') });
 }, 60_000);
+
+test('the storefront refuses the whole: it fails visibly, its parts stay done, and a put-back tells it again', async () => {
+  await system.fault({ system: 'sfcc', operation: 'fulfill', fault: 'reject' });
+  const [name = ''] = await system.place(1, { template: 'split', site: 'POPS-US' });
+  await ended([name], 'FAILED_TO_FULFILL');
+  expect((await partsOf(name)).map(({ status }) => status)).toEqual((await partsOf(name)).map(() => 'FULFILLED'));
+  await system.clearFaults();
+  expect((await system.api(`/api/oms/orders/${name}/put-back`, { body: { reason: 'the payment is settled' } })).body).toMatchObject({ status: 'SHIPPED', result: 'put-back' });
+  await carry([name]);
+  expect(deeds(await system.effects({ name }), 0)).toEqual(['sfcc capture', 'sfcc fulfill']);
+}, 90_000);
 
 test('the same order in every search, and twice in each: split once', async () => {
   await system.fault({ system: 'sfcc', operation: 'mark-exported', fault: 'error' }, { system: 'sfcc', operation: 'search', fault: 'duplicate' });
