@@ -90,16 +90,16 @@ describe('one NAV beside another', () => {
 
   test('a slow NAV JAPAN does not hold the orders of NAV US', async () => {
     // Every socket to Japan is taken for longer than the orders of the US need.
-    await system.fault({ system: 'nav', endpoint: 'japan', operation: 'document:1', fault: 'latency', ms: 15_000, count: 8 });
+    await system.fault({ system: 'nav', endpoint: 'japan', operation: 'document:1', fault: 'latency', ms: 25_000, count: 8 });
     const japan = await system.place(24, { site: 'POPS-JP' });
     await waitFor(async () => (await metric('oms_lanes', 'JAPAN', 'busy')) === 8, { what: 'all lanes to NAV JAPAN to be taken' });
     const us = await system.place(10, { site: 'POPS-US' });
-    await system.reach(us, 'FULFILLED');
-    await system.reach(japan, 'FULFILLED');
+    await system.reach(us, 'FULFILLED', 90_000);
+    await system.reach(japan, 'FULFILLED', 90_000);
     const [ofUs, ofJapan] = [await created(us), await created(japan)];
     expect([ofUs.length, ofJapan.length]).toEqual([10, 24]);
     expect(Math.max(...ofUs)).toBeLessThan(Math.min(...ofJapan));
-  }, 150_000);
+  }, 240_000);
 
   test('a NAV EMEA that is down is left alone, which /metrics shows, while US goes on; then its orders go on, each created once', async () => {
     // No call gets past the handshake, so that each has provably done nothing.
