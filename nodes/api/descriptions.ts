@@ -46,6 +46,7 @@ const text = (name: string, description: string, more: Schema = {}): Parameter =
 const LIMIT: Parameter = { name: 'limit', description: 'entries of a page', schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 } };
 const AFTER = text('after', 'the `next` of the page before');
 const STORE = text('store', 'only orders of this store, by its url; needed where an id is known on several platforms');
+const QUEUE = text('queue', 'whose dead letters: events of the warehouses, or answers of the print floor', { enum: ['fulfillment', 'batching'], default: 'fulfillment' });
 const DRY_RUN: Parameter = { name: 'dry_run', description: 'true: only says what would happen', schema: { type: 'boolean', default: false } };
 
 const FACT = { 200: ['FactAnswer', 'applied now, or already before'], 202: ['FactAnswer', 'kept: it comes before its time, or a person looks at it'] } as const;
@@ -96,7 +97,7 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   'POST /api/oms/jobs/:id/downtimes': { tag: 'Jobs', summary: 'Pause a job', description: 'A run that goes on is finished; slots from now on are noted as skipped and not caught up.', path: JOB, answers: { 201: ['Opened', 'it rests from now on'] } },
   'DELETE /api/oms/jobs/:id/downtimes/:downtime': { tag: 'Jobs', summary: 'End a downtime', path: { ...JOB, downtime: 'its id' }, answers: { 200: ['DowntimeEnded', 'the next slot runs again'] } },
 
-  'GET /api/oms/dead-letters': { tag: 'Dead letters', summary: 'A page of dead letters, each with its reason', query: [AFTER, { ...LIMIT, schema: { type: 'integer', minimum: 1 } }], answers: { 200: ['DeadLetters', 'the page'] } },
-  'POST /api/oms/dead-letters/:sequence/replay': { tag: 'Dead letters', summary: 'Take a message again', query: [DRY_RUN], answers: { 200: ['DeadLetterReplay', 'what became of it, or would'] } },
-  'POST /api/oms/dead-letters/:sequence/discard': { tag: 'Dead letters', summary: 'Throw a message away', answers: { 200: ['DeadLetterDiscarded', 'it is gone'] } },
+  'GET /api/oms/dead-letters': { tag: 'Dead letters', summary: 'A page of dead letters, each with its reason', query: [QUEUE, AFTER, { ...LIMIT, schema: { type: 'integer', minimum: 1 } }], answers: { 200: ['DeadLetters', 'the page'] } },
+  'POST /api/oms/dead-letters/:sequence/replay': { tag: 'Dead letters', summary: 'Take a message again', query: [QUEUE, DRY_RUN], answers: { 200: ['DeadLetterReplay', 'what became of it, or would'] } },
+  'POST /api/oms/dead-letters/:sequence/discard': { tag: 'Dead letters', summary: 'Throw a message away', query: [QUEUE], answers: { 200: ['DeadLetterDiscarded', 'it is gone'] } },
 };

@@ -20,6 +20,14 @@ export interface ServiceBusSettings {
   close?(): void;
 }
 
+/** The subscriptions that we listen to, by what comes over them: events of the warehouses, answers of the print floor. */
+export const SUBSCRIPTIONS = {
+  fulfillment: ({ topic, subscription }: ServiceBusSettings) => ({ topic, subscription }),
+  batching: ({ batchingTopic, batchingSubscription }: ServiceBusSettings) => ({ topic: batchingTopic, subscription: batchingSubscription }),
+};
+
+export type Listening = keyof typeof SUBSCRIPTIONS;
+
 /** @throws InvalidInput where no connection string is set */
 export function serviceBusSettings(env: Environment): ServiceBusSettings {
   return {

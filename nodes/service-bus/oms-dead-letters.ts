@@ -5,16 +5,19 @@ import { FactReaders } from '../edge/readers';
 import { InvalidInput } from '../runtime/errors';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import { Database } from '../store/database';
-import type { ServiceBusSettings } from './connection';
+import { type Listening, type ServiceBusSettings, SUBSCRIPTIONS } from './connection';
 import { DeadLetterQueue } from './dead-letters';
 import { type Asked, DeadLetterDesk } from './replay';
 
 interface DeadLettersConfig extends NodeConfig {
   connection: string;
   action: keyof typeof ACTIONS;
-  /** What a message must keep to be replayed. */
+  /** What an event of the warehouses must keep to be replayed. */
   contract: string;
 }
+
+/** What the print floor's answers keep. */
+const PRINT_CONTRACT = 'print-station-event';
 
 interface Parts {
   desk: DeadLetterDesk;
@@ -46,13 +49,15 @@ export default defineNode<DeadLettersConfig, HttpMessage>('oms-dead-letters', (n
   if (!act) throw new InvalidInput('no action is chosen', { code: 'dead-letters.no-action' });
   const readers = services.get(FactReaders);
   if (config.action === 'replay' && !readers.contracts().includes(config.contract)) throw new InvalidInput('no contract of facts is chosen', { code: 'dead-letters.no-contract' });
-  const desk = new DeadLetterDesk({
-    queue: new DeadLetterQueue(node.use<ServiceBusSettings>(config.connection)),
+  const settings = node.use<ServiceBusSettings>(config.connection);
+  const deskOf = (listening: Listening): DeadLetterDesk => new DeadLetterDesk({
+    queue: new DeadLetterQueue({ connectionString: settings.connectionString, ...SUBSCRIPTIONS[listening](settings) }),
     inbox: services.get(Inbox),
     contracts: services.get(Contracts),
     readers,
     pool: services.get(Database).pool,
   });
+  const desks = { fulfillment: deskOf('fulfillment'), batching: deskOf('batching') };
   return {
     async input(message, send) {
       const sequence = message.req?.params['sequence'] ?? '';
@@ -62,7 +67,9 @@ export default defineNode<DeadLettersConfig, HttpMessage>('oms-dead-letters', (n
         if (value !== undefined && typeof value !== 'string') throw new InvalidInput(`${name} may be given once`, { code: 'query.repeated', pointer: `/${name}` });
         return value;
       };
-      const answer = await act({ desk, contract: config.contract, sequence, query, asked });
+      const queue = query('queue') ?? 'fulfillment';
+      if (queue !== 'fulfillment' && queue !== 'batching') throw new InvalidInput('queue is fulfillment or batching', { code: 'query.unknown-queue', pointer: '/queue' });
+      const answer = await act({ desk: desks[queue], contract: queue === 'batching' ? PRINT_CONTRACT : config.contract, sequence, query, asked });
       if (config.action !== 'list')
         node.log.info({ flow: node.flow, node: node.id, code: `dead-letter.${config.action}${query('dry_run') === 'true' ? '.dry-run' : ''}`, sequence, actor: asked.actor, reason: asked.reason }, 'a person looked after a dead letter');
       message.statusCode = 200;

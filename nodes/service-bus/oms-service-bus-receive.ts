@@ -3,7 +3,7 @@ import { defineNode, type NodeConfig } from '../runtime/node';
 import { unsound } from '../runtime/sound';
 import { Database } from '../store/database';
 import { Role } from '../work/role';
-import type { ServiceBusSettings } from './connection';
+import { type Listening, type ServiceBusSettings, SUBSCRIPTIONS } from './connection';
 import { Courier } from './courier';
 import { type Receiver, startReceiver } from './receiver';
 import { Receivers } from './receivers';
@@ -11,7 +11,7 @@ import { Receivers } from './receivers';
 interface ReceiveConfig extends NodeConfig {
   connection: string;
   /** Which of the subscriptions: the warehouses' events unless told otherwise. */
-  source?: 'fulfillment' | 'batching';
+  source?: Listening;
   inFlight: number | string;
   /** Deliveries in vain after which a message is a dead letter. */
   maxDeliveries?: number | string;
@@ -20,8 +20,9 @@ interface ReceiveConfig extends NodeConfig {
 const MAX_DELIVERIES = 10;
 
 export default defineNode<ReceiveConfig>('oms-service-bus-receive', (node, config) => {
-  const { connectionString, ...bus } = node.use<ServiceBusSettings>(config.connection);
-  const [topic, subscription] = config.source === 'batching' ? [bus.batchingTopic, bus.batchingSubscription] : [bus.topic, bus.subscription];
+  const settings = node.use<ServiceBusSettings>(config.connection);
+  const { connectionString } = settings;
+  const { topic, subscription } = SUBSCRIPTIONS[config.source ?? 'fulfillment'](settings);
   if (!node.services.get(Role).answers) return {};
   const { pool } = node.services.get(Database);
   const about = { node: node.id, flow: node.flow };

@@ -292,6 +292,33 @@ describe('BatchStation’s capacity', () => {
   }, 120_000);
 });
 
+test('an answer that nobody could take is a dead letter of its own queue, and is replayed', async () => {
+  await flag(true);
+  await silent();
+  const name = await place('PRINT_STATION_WAITING_FOR_BATCHING');
+  const event = { id: 'buried', type: 'Event::BatchCreated', order_id: 'US-NOBODY', sequence: 1, at: new Date().toISOString(), data: { batch_reference: 'PB-BURIED' } };
+  const bus = new ServiceBusClient(system.busConnection);
+  const sender = bus.createSender('int-prod-batching-update-oms');
+  await sender.sendMessages([{ messageId: 'nobody', body: event }, { messageId: 'broken', body: { ...event, order_id: name, data: {} } }]);
+  await bus.close();
+  const letters = await waitFor(async () => {
+    const { dead_letters: found } = (await system.api('/api/oms/dead-letters?queue=batching')).body as { dead_letters: { sequence: number; message_id: string }[] };
+    return found.length === 2 && found;
+  }, { what: 'two dead letters' });
+  expect((await system.api('/api/oms/dead-letters')).body).toMatchObject({ dead_letters: [] });
+  const about = (id: string): number => letters.find(({ message_id }) => message_id === id)?.sequence ?? 0;
+  const act = (id: string, what: string): Promise<Answer> => system.api(`/api/oms/dead-letters/${about(id)}/${what}`, { body: { reason: 'a test' } });
+  expect((await act('broken', 'replay?queue=batching&dry_run=true')).body).toMatchObject({ completes: false, facts: [{ outcome: 'violates-contract', pointer: '/data/batch_reference' }] });
+  expect((await act('broken', 'discard?queue=batching')).status).toBe(200);
+  // The order has another name now: the one of the dead letter.
+  await system.sql("UPDATE orders SET name = 'US-NOBODY' WHERE name = ?", [name]);
+  expect((await act('nobody', 'replay?queue=batching')).body).toMatchObject({ completes: true, facts: [{ outcome: 'applied', to: 'PRINT_STATION_BATCHED' }] });
+  expect((await system.order('US-NOBODY')).batch_reference).toBe('PB-BURIED');
+  expect((await system.api('/api/oms/dead-letters?queue=batching')).body).toMatchObject({ dead_letters: [] });
+  expect((await system.api('/api/oms/dead-letters?queue=other')).status).toBe(400);
+  await system.clearFaults();
+}, 90_000);
+
 describe('other ways', () => {
   test('what a vendor ships is not asked for: it waits for the shipment', async () => {
     const name = await place('OMS_CREATED_ORDER_FULFILLMENT', 'vendor');
