@@ -1,6 +1,11 @@
 import path from 'node:path';
 import { ROOT } from '../support/root';
+import { refOf } from '../support/system';
+import { requestFulfillment } from '../sandbox/partners';
+import { runDay } from './day';
 import { countsOf } from './mix';
+import { isAsExpected, reportOf } from './report';
+import type { Expected, Scenario, StatusDuty } from './scenario';
 import { SCENARIOS } from './scenarios';
 
 // What `npm run demo:day` runs.
@@ -18,6 +23,33 @@ test('a small day: every order of every scenario ends as it should, and the tabl
   expect(stdout).toMatch(/^slowest stage by p99: [A-Z_]+, owed by/m);
   expect(stdout).toMatch(new RegExp(`^${ORDERS} orders in \\d+ s, \\d+ decided by people: every order ended as its scenario expects$`, 'm'));
 }, 300_000);
+
+test('the control: expectations that are wrong, and a partner who is asked behind our back, are named as differences', async () => {
+  const named = (name: string): Scenario => SCENARIOS.find((scenario) => scenario.name === name) as Scenario;
+  const other = (name: string, change: (expected: Expected) => Partial<Expected>): Scenario => ({ ...named(name), ends: (order) => ({ ...named(name).ends(order), ...change(named(name).ends(order)) }) });
+  const [cancel] = (named('not released').people ?? []) as readonly StatusDuty[];
+  const askedBehindOurBack: StatusDuty = {
+    status: 'FAILED_TO_RELEASE_FROM_NAV',
+    does: async (system, name) => {
+      await requestFulfillment(system.partnersUrl, refOf(name));
+      return cancel?.does(system, name);
+    },
+  };
+  const scenarios = [
+    other('finished', () => ({ status: 'PAYMENT_CAPTURED' })),
+    other('without NAV', ({ deeds }) => ({ deeds: { ...deeds, 'nav document:1': 1 } })),
+    other('vendor', () => ({ parcels: 2 })),
+    { ...named('not released'), people: [askedBehindOurBack] },
+  ];
+  const day = await runDay({ orders: scenarios.length, seed: 1, note: () => undefined, scenarios });
+  expect(isAsExpected(day)).toBe(false);
+  const report = reportOf(day);
+  expect(report).toMatch(/^DIFFERENT US-\S+ \(finished\): status: expected PAYMENT_CAPTURED, found FULFILLED$/m);
+  expect(report).toMatch(/^DIFFERENT EU-\S+ \(without NAV\): sales order: expected 1 times, found 0 times$/m);
+  expect(report).toMatch(/^DIFFERENT US-\S+ \(vendor\): parcels: expected 2, found 1$/m);
+  expect(report).toMatch(/^DIFFERENT US-\S+ \(not released\): request: expected 0 times, found 1 times$/m);
+  expect(report).toMatch(/^4 orders in \d+ s, 2 decided by people: 4 orders ended otherwise than expected/m);
+}, 180_000);
 
 test.each([
   [['--orders', '3'], '--orders wants a whole number from'],

@@ -21,6 +21,8 @@ export interface DayOptions {
   orders: number;
   seed: number;
   note: (text: string) => void;
+  /** The whole day unless given. */
+  scenarios?: readonly Scenario[];
 }
 
 /** An order of the day: what was to become of it, and what has. */
@@ -71,6 +73,7 @@ async function arrange(system: System): Promise<void> {
 class Run {
   readonly #system: System;
   readonly #options: DayOptions;
+  readonly #scenarios: readonly Scenario[];
   readonly #people: People;
   readonly #scenarioOf = new Map<string, Scenario>();
   /** When each was placed. Milliseconds since 1970. */
@@ -80,18 +83,19 @@ class Run {
   constructor(system: System, options: DayOptions) {
     this.#system = system;
     this.#options = options;
-    this.#people = new People(system, SCENARIOS);
+    this.#scenarios = options.scenarios ?? SCENARIOS;
+    this.#people = new People(system, this.#scenarios);
   }
 
   async toItsEnd(): Promise<Day> {
     const { orders, seed } = this.#options;
-    await this.#goThrough(mix(SCENARIOS, orders, seed));
+    await this.#goThrough(mix(this.#scenarios, orders, seed));
     const seconds = (Date.now() - this.#begun) / 1000;
     const names = [...this.#scenarioOf.keys()];
     const found = new Map((await findOrders(this.#system, names)).map((order) => [order.name, order]));
     const { violations } = await judge(this.#system, names);
     return {
-      orders: SCENARIOS.flatMap((scenario) => names.filter((name) => this.#scenarioOf.get(name) === scenario).map((name) => this.#judged(name, scenario, found.get(name)))),
+      orders: this.#scenarios.flatMap((scenario) => names.filter((name) => this.#scenarioOf.get(name) === scenario).map((name) => this.#judged(name, scenario, found.get(name)))),
       others: [...this.#people.refusals, ...violations.map((law): Difference => ({ order: 'the laws', what: 'conservation', expected: 'kept', found: law }))],
       seconds,
       decided: this.#people.acted,
