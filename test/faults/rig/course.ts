@@ -51,10 +51,10 @@ export async function comeToRest(system: System, names: readonly string[], { cal
 /** Where nothing moves any more by itself. An order in error waits for a person. */
 const RESTS: readonly string[] = lifecycle.names.filter((name) => lifecycle.statuses[name].kind === 'final' || lifecycle.statuses[name].kind === 'error' || name === 'FULFILLED');
 
-/** Whether every one of these orders and their parts is at rest and no task of theirs is left; `trace` changes with whatever moves. */
+/** Whether every one of these orders and their parts is at rest and no task of theirs is left (a split order moves by its parts and by tasks alone); `trace` changes with whatever moves. */
 export async function movement(system: System, names: readonly string[]): Promise<{ atRest: boolean; trace: string }> {
   const [orders] = await system.sql<{ there: string; versions: string; moving: string }>(
-    `SELECT SUM(o.part = 0) AS there, SUM(s.version + s.holds) AS versions, SUM(s.holds = 0 AND s.status NOT IN (?)) AS moving
+    `SELECT SUM(o.part = 0) AS there, SUM(s.version + s.holds) AS versions, SUM(s.children = 0 AND s.holds = 0 AND s.status NOT IN (?)) AS moving
        FROM order_status s JOIN orders o ON o.id = s.order_id WHERE o.id IN (${withParts})`,
     [RESTS, names, names],
   );
