@@ -11,6 +11,8 @@ export class Metrics {
   readonly #flows: Gauge<'revision'>;
 
   readonly #refusals: Counter<'status'>;
+  readonly #busSettled: Counter<'subscription' | 'outcome'>;
+  readonly #busSent: Counter<'topic' | 'result'>;
 
   constructor(gauges: { running: () => number; writing: () => number }) {
     const registers = [this.registry];
@@ -22,6 +24,8 @@ export class Metrics {
     this.#stopped = new Counter({ name: 'oms_stage_failures_total', help: 'Steps that failed, by class of error', labelNames: ['stage', 'class'], registers });
     this.#flows = new Gauge({ name: 'oms_flows_info', help: 'The revision of the flows that run here', labelNames: ['revision'], registers });
     this.#refusals = new Counter({ name: 'oms_refusals_total', help: 'Requests that were turned away before any flow', labelNames: ['status'], registers });
+    this.#busSettled = new Counter({ name: 'oms_service_bus_settled_total', help: 'Messages of the Service Bus, by what became of them', labelNames: ['subscription', 'outcome'], registers });
+    this.#busSent = new Counter({ name: 'oms_service_bus_sent_total', help: 'Messages sent to the Service Bus', labelNames: ['topic', 'result'], registers });
     this.gauge('oms_work_running', 'Claims in work', gauges.running);
     this.gauge('oms_transitions_writing', 'Changes that wait or are being written', gauges.writing);
   }
@@ -66,6 +70,14 @@ export class Metrics {
       Object.fromEntries(['closed', 'half-open', 'open'].map((state) => [state, Number(state === breaker)])),
     );
     show('oms_lanes', 'Calls to each endpoint that are under way, that could be besides, and that wait for their turn', ({ lanes, busy, waiting }) => ({ busy, free: lanes - busy, waiting }));
+  }
+
+  busSettled(subscription: string, outcome: string): void {
+    this.#busSettled.inc({ subscription, outcome });
+  }
+
+  busSent(topic: string, result: 'sent' | 'failed', messages: number): void {
+    this.#busSent.inc({ topic, result }, messages);
   }
 
   refusal(status: number): void {

@@ -31,7 +31,7 @@ export type Listening = keyof typeof SUBSCRIPTIONS;
 /** @throws InvalidInput where no connection string is set */
 export function serviceBusSettings(env: Environment): ServiceBusSettings {
   return {
-    connectionString: env.required('SERVICE_BUS_CONNECTION_STRING'),
+    connectionString: connectionStringOf(env),
     topic: env.optional('SERVICE_BUS_TOPIC') ?? 'fulfillment-events',
     subscription: env.optional('SERVICE_BUS_SUBSCRIPTION') ?? 'oms',
     eventsTopic: env.optional('SERVICE_BUS_EVENTS_TOPIC') ?? 'order-events',
@@ -39,6 +39,13 @@ export function serviceBusSettings(env: Environment): ServiceBusSettings {
     batchingTopic: env.optional('SERVICE_BUS_BATCHING_TOPIC') ?? 'int-prod-batching-update-oms',
     batchingSubscription: env.optional('SERVICE_BUS_BATCHING_SUBSCRIPTION') ?? 'oms',
   };
+}
+
+/** One text, or its parts: what a portal and what a vault give. The parts win. */
+function connectionStringOf(env: Environment): string {
+  const host = env.optional('SERVICE_BUS_HOST');
+  if (host === undefined) return env.required('SERVICE_BUS_CONNECTION_STRING');
+  return `Endpoint=sb://${host};SharedAccessKeyName=${env.required('SERVICE_BUS_KEY_NAME')};SharedAccessKey=${env.required('SERVICE_BUS_KEY')}`;
 }
 
 /**

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deliveries, Settlement } from '../edge/deliveries';
 import type { Failure } from '../runtime/failure';
-import type { BusMessage, Receiver } from './receiver';
+import type { BusMessage, Outcome } from './hand-over';
+import type { Receiver } from './receiver';
 
 /** Before a message is given back: 1 s, then twice as long each time it comes, below the shortest lock that is usual. */
 const FIRST_WAIT_MS = 1000;
@@ -22,6 +23,8 @@ export interface CourierParts {
   /** Asks the database. @throws while it is away */
   ask: () => Promise<unknown>;
   onAway: (away: boolean) => void;
+  /** Told of each message that the bus was told about. */
+  onSettled?: (outcome: Outcome) => void;
 }
 
 /**
@@ -45,23 +48,28 @@ export class Courier {
   }
 
   async #settle(message: BusMessage, settlement: Settlement): Promise<void> {
-    if (settlement.outcome === 'complete') return message.settle('complete');
-    if (settlement.outcome === 'dead-letter') return message.settle('dead-letter', settlement.reason);
+    if (settlement.outcome === 'complete') return this.#end(message, 'complete');
+    if (settlement.outcome === 'dead-letter') return this.#end(message, 'dead-letter', settlement.reason);
     const { failure } = settlement;
     // Whoever reports the failure does not wait for the database with it.
     if (isOurs(failure)) return void this.#outlast(message);
     const delivered = message.deliveryCount + 1;
-    if (delivered >= this.#parts.maxDeliveries) return message.settle('dead-letter', reasonOf(delivered, failure));
+    if (delivered >= this.#parts.maxDeliveries) return this.#end(message, 'dead-letter', reasonOf(delivered, failure));
     // Given back at once it would come back at once, and be a dead letter after a moment.
     await delay(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** message.deliveryCount));
-    await message.settle('abandon');
+    await this.#end(message, 'abandon');
+  }
+
+  async #end(message: BusMessage, outcome: Outcome, reason?: string): Promise<void> {
+    await message.settle(outcome, reason);
+    this.#parts.onSettled?.(outcome);
   }
 
   async #outlast(message: BusMessage): Promise<void> {
     await (this.#outage ??= this.#waitForDatabase());
     if (!this.#closed && message.lockedUntil - MARGIN_MS > Date.now()) this.deliver(message);
     // Its lock is over: it comes again by itself, and this only frees its place.
-    else await message.settle('abandon').catch(() => undefined);
+    else await this.#end(message, 'abandon').catch(() => undefined);
   }
 
   async #waitForDatabase(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Messages of one Azure Service Bus subscription in peek-lock: at least once, settled by whoever has committed them. */
+/** Messages of one queue or subscription of the Azure Service Bus in peek-lock: at least once, settled by whoever has committed them. */
 import {
   type MessageHandlers,
   type ProcessErrorArgs,
@@ -11,36 +11,20 @@ import { EventEmitter } from 'node:events';
 import { InvalidInput, Retryable } from '../runtime/errors';
 import { failpoint } from '../runtime/failpoints';
 import { within } from '../runtime/within';
-
-/** Done · not now, again at once (Service Bus counts the deliveries, and dead-letters after its maximum) · never, for a person to look at. */
-export type Outcome = 'complete' | 'abandon' | 'dead-letter';
-
-export interface BusMessage {
-  readonly id: string;
-  /** JSON where it is some, else as it came. */
-  readonly body: unknown;
-  /** How often it was delivered before. */
-  readonly deliveryCount: number;
-  /** Until when nobody else gets it; milliseconds since 1970. */
-  readonly lockedUntil: number;
-  /**
-   * Settles the message; only the first outcome counts. A lock that was lost is no error: the message comes again.
-   * @param reason for people who look at the dead letters
-   * @throws Retryable `service-bus.not-settled` when the bus could not be told; the message comes again
-   */
-  settle(outcome: Outcome, reason?: string): Promise<void>;
-}
+import { type Entity, nameOf, receiverOf } from './entity';
+import { type BusMessage, handOver, type Outcome } from './hand-over';
 
 export interface ReceiverOptions {
   readonly connectionString: string;
-  readonly topic: string;
-  readonly subscription: string;
+  readonly entity: Entity;
   /** Is to settle every message it gets, sooner or later. When it fails, the message is abandoned. */
   readonly onMessage: (message: BusMessage) => void | Promise<void>;
   /** Told of every change. It reconnects by itself, for ever. */
   readonly onStatus?: (status: 'connected' | 'disconnected', detail: string) => void;
   /** Messages given out and not yet settled. */
   readonly maxInFlight?: number;
+  /** So long, at most, the lock of a message is renewed while it is in hand; not at all unless given. */
+  readonly renewForMs?: number;
   /** Of one operation: to connect, to settle. */
   readonly timeoutMs?: number;
 }
@@ -50,7 +34,7 @@ export type Pause = 'deploy' | 'database';
 
 /** How a subscription stands. */
 export interface ReceiverState {
-  /** `topic/subscription` */
+  /** A queue, or `topic/subscription`. */
   readonly source: string;
   /** Whether its link stands; a broken one is mended by itself. */
   readonly connected: boolean;
@@ -72,10 +56,10 @@ export interface Receiver {
 
 /** @throws InvalidInput `service-bus.connection-string` */
 export function startReceiver(options: ReceiverOptions): Receiver {
-  const { topic, subscription, onMessage, maxInFlight = 16 } = options;
+  const { entity, onMessage, maxInFlight = 16, renewForMs = 0 } = options;
   const client = connect(options);
-  // Locks are not renewed: a message is committed within its lock, or comes again. The SDK's renewal forgets its timer when a message comes twice.
-  const receiver = client.createReceiver(topic, subscription, { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 });
+  // The SDK's renewal forgets its timer when a message comes twice: locks are renewed by ourselves.
+  const receiver = receiverOf(client, entity, { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 });
   const settleInTurn = oneAfterTheOther();
   const changeInTurn = oneAfterTheOther();
   let connected = false;
@@ -89,29 +73,18 @@ export function startReceiver(options: ReceiverOptions): Receiver {
   const paused = new Set<Pause>();
   let subscribed: { close(): Promise<void> } | undefined;
 
+  /** The SDK counts a message as under way until this ends. */
   async function process(received: ServiceBusReceivedMessage): Promise<void> {
-    const settled = Promise.withResolvers<void>();
-    inFlight.add(settled.promise);
-    let settling: Promise<void> | undefined;
-    const message: BusMessage = {
-      id: String(received.messageId ?? received.sequenceNumber),
-      body: received.body as unknown,
-      deliveryCount: received.deliveryCount ?? 0,
-      lockedUntil: received.lockedUntilUtc?.getTime() ?? 0,
-      settle(outcome, reason) {
-        settling ??= settleInTurn(() => settleUnlessGone(received, outcome, reason)).finally(settled.resolve);
-        return settling;
-      },
-    };
-    try {
-      await onMessage(message);
-    } catch {
-      // The bus gives it out again; a bus that cannot be told does so, too.
-      await message.settle('abandon').catch(() => undefined);
-    }
-    // The SDK counts a message as under way until this ends.
-    await settled.promise;
-    inFlight.delete(settled.promise);
+    const handled = handOver(received, {
+      onMessage,
+      settle: (outcome, reason) => settleInTurn(() => settleUnlessGone(received, outcome, reason)),
+      renew: () => receiver.renewMessageLock(received),
+      renewForMs,
+      lockedUntil: () => received.lockedUntilUtc,
+    });
+    inFlight.add(handled);
+    await handled;
+    inFlight.delete(handled);
   }
 
   const handlers: MessageHandlers & { postInitialize(): Promise<void> } = {
@@ -123,7 +96,7 @@ export function startReceiver(options: ReceiverOptions): Receiver {
     /** The SDK calls this whenever its link stands (again); its public interface has no such event. */
     postInitialize: () => {
       link.emit('stands');
-      report('connected', `${topic}/${subscription}`);
+      report('connected', nameOf(entity));
       return Promise.resolve();
     },
   };
@@ -154,7 +127,7 @@ export function startReceiver(options: ReceiverOptions): Receiver {
 
   subscribe();
   return {
-    state: () => ({ source: `${topic}/${subscription}`, connected, paused: paused.size > 0, inFlight: inFlight.size }),
+    state: () => ({ source: nameOf(entity), connected, paused: paused.size > 0, inFlight: inFlight.size }),
     pause(why = 'deploy') {
       paused.add(why);
       return changeInTurn(unsubscribe);
@@ -191,7 +164,7 @@ export function connect({ connectionString, timeoutMs = 10_000 }: Pick<ReceiverO
   }
 }
 
-async function settle(receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage, outcome: Outcome, reason = ''): Promise<void> {
+export async function settle(receiver: Pick<ServiceBusReceiver, 'completeMessage' | 'abandonMessage' | 'deadLetterMessage'>, message: ServiceBusReceivedMessage, outcome: Outcome, reason = ''): Promise<void> {
   await failpoint('bus.settle', outcome);
   try {
     if (outcome === 'complete') await receiver.completeMessage(message);
@@ -199,7 +172,7 @@ async function settle(receiver: ServiceBusReceiver, message: ServiceBusReceivedM
     else await receiver.deadLetterMessage(message, { deadLetterReason: reason.slice(0, 1024), deadLetterErrorDescription: '' });
     await failpoint('bus.settled', outcome);
   } catch (cause) {
-    if (hasCode(cause, 'MessageLockLost')) return;
+    if (hasCode(cause, 'MessageLockLost') || hasCode(cause, 'SessionLockLost')) return;
     throw new Retryable('The Service Bus could not be told what became of a message; it comes again', { code: 'service-bus.not-settled', cause });
   }
 }
@@ -221,7 +194,7 @@ export function hasCode(error: unknown, code: string): boolean {
  * Runs what it is given in turn. Needed for settling: two messages of one receiver that are settled in the same tick can both get the
  * first one's outcome (seen with @azure/service-bus 7.9.5 on rhea 3.0.5: a dead letter was completed, and lost).
  */
-function oneAfterTheOther(): (work: () => Promise<void>) => Promise<void> {
+export function oneAfterTheOther(): (work: () => Promise<void>) => Promise<void> {
   let last: Promise<void> = Promise.resolve();
   return (work) => {
     const done = last.then(work);
@@ -231,7 +204,7 @@ function oneAfterTheOther(): (work: () => Promise<void>) => Promise<void> {
 }
 
 /** Passes on a status only when it differs from the last. */
-function onChange(onStatus: ReceiverOptions['onStatus']): NonNullable<ReceiverOptions['onStatus']> {
+export function onChange(onStatus: ReceiverOptions['onStatus']): NonNullable<ReceiverOptions['onStatus']> {
   let last = '';
   return (status, detail) => {
     if (last === `${status} ${detail}`) return;

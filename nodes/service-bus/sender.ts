@@ -9,6 +9,8 @@ export interface BusSend {
   id: string;
   /** Messages of one session keep their order. */
   session?: string;
+  /** Nobody gets it before: an ISO 8601 time. At once unless given. */
+  at?: string;
   /** What kind of message it is. */
   subject?: string;
   /** What subscriptions may filter by. */
@@ -47,11 +49,12 @@ export function createSender({ connectionString, topic, timeoutMs = 10_000 }: { 
   };
 }
 
-const toServiceBus = ({ id, session, subject, properties, body }: BusSend): ServiceBusMessage => ({
+const toServiceBus = ({ id, session, at, subject, properties, body }: BusSend): ServiceBusMessage => ({
   messageId: id,
   contentType: 'application/json',
   body,
   ...(session !== undefined && { sessionId: session }),
+  ...(at !== undefined && { scheduledEnqueueTimeUtc: new Date(at) }),
   ...(subject !== undefined && { subject }),
   ...(properties && { applicationProperties: { ...properties } }),
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { type Connection, type Container, create_container, type EventContext, message as amqp, type Sender } from 'rhea';
+import { type Connection, type Container, create_container, type EventContext, message as amqp, type Sender, types } from 'rhea';
 import type { FaultTable, Misfortune } from '../faults/fault-table';
 import type { Broker } from './broker';
 import { type EventTopic, eventTopicName } from './event-topic';
@@ -10,7 +10,7 @@ import { Pump } from './pump';
 import type { MessageQueue } from './queue';
 import { attachOf, cut, cutSocket, deliveryOf, messageOf, outcomes, partsOf, receiverOf, senderOf } from './rhea-parts';
 import { Settlement } from './settlement';
-import { notFound, refusals } from './wire';
+import { notFound, refusals, ticksOf } from './wire';
 
 /** A partner that takes what is sent to a topic at once. */
 export interface Inlet {
@@ -22,6 +22,7 @@ export interface Inlet {
 }
 
 const batchFormat = 0x80013700;
+const sessionFilter = 'com.microsoft:session-filter';
 const largestMessage = 262_144;
 
 /** The Service Bus as a client sees it: AMQP 1.0 over plain TCP (`UseDevelopmentEmulator=true`). */
@@ -35,6 +36,8 @@ export class AmqpServer {
   readonly #pumps: Map<MessageQueue, Pump>;
   /** By link: the queue it takes messages from. */
   readonly #queues = new WeakMap<Sender, MessageQueue>();
+  /** By link: the session that it has for itself. */
+  readonly #sessions = new Map<Sender, { queue: MessageQueue; id: string }>();
   /** By connection and address: the link for answers. */
   readonly #answerLinks = new WeakMap<Connection, Map<string, Sender>>();
   readonly #sockets = new Set<Socket>();
@@ -149,8 +152,26 @@ export class AmqpServer {
     const pump = queue && this.#pumps.get(queue);
     if (!this.#management.isAdmitted(context.connection)) return link.close(refusals.noToken);
     if (!queue || !pump) return link.close(notFound(address));
+    const session = this.#sessionOf(link, queue);
+    if (session === null) return;
     this.#queues.set(link, queue);
-    pump.attach({ link, deletes: link.snd_settle_mode === 1 });
+    pump.attach({ link, deletes: link.snd_settle_mode === 1, ...(session !== undefined && { session }) });
+  }
+
+  /** The session that a link is opened for; null where there is none for it, and undefined where it asks for none. The real bus waits a while for one. */
+  #sessionOf(link: Sender, queue: MessageQueue): string | null | undefined {
+    const filter = link.source?.filter as Record<string, unknown> | undefined;
+    if (!filter || !(sessionFilter in filter)) return undefined;
+    const wanted = typeof filter[sessionFilter] === 'string' ? filter[sessionFilter] : undefined;
+    const session = queue.acceptSession(wanted, () => link.close(refusals.sessionLockLost));
+    if (!session) {
+      link.close(wanted === undefined ? refusals.noSession : refusals.sessionTaken);
+      return null;
+    }
+    link.set_source({ address: link.source.address, filter: { [sessionFilter]: session.id } });
+    attachOf(link)['properties'] = { 'com.microsoft:locked-until-utc': types.wrap_long(ticksOf(session.until)) };
+    this.#sessions.set(link, { queue, id: session.id });
+    return session.id;
   }
 
   #keepForAnswers(connection: Connection, link: Sender): void {
@@ -207,6 +228,7 @@ export class AmqpServer {
   }
 
   #forget(isGone: (link: Sender) => boolean): void {
+    for (const [link, { queue, id }] of this.#sessions) if (isGone(link) && this.#sessions.delete(link)) queue.leaveSession(id);
     for (const pump of this.#pumps.values()) pump.detach(isGone);
   }
 }

@@ -1,6 +1,7 @@
 import { message as amqp } from 'rhea';
 import type { Change, Ledger, Replayable } from '../journal/ledger';
 import { type DeadLetter, type FinalDecision, MessageQueue, type QueuedMessage } from './queue';
+import { termsOf } from './wire';
 
 /** The topics on which the partners tell something, each with its one subscription; `owner` is the first word of its changes in the journal. */
 export const partnersTopics = {
@@ -149,8 +150,9 @@ export class Broker implements Replayable {
 
   #add({ messageId, at, amqp: base64, requestId, struck = false }: Published): void {
     this.#lastSeq += 1;
+    const encoded = Buffer.from(base64, 'base64');
     const message = {
-      seq: this.#lastSeq, messageId, enqueuedAt: at, deliveries: 0, deferred: false, encoded: Buffer.from(base64, 'base64'), struck,
+      seq: this.#lastSeq, messageId, enqueuedAt: at, deliveries: 0, deferred: false, encoded, struck, ...termsOf(encoded),
       ...(requestId !== undefined && { requestId }),
     };
     this.#messages.set(message.seq, message);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { message as amqp } from 'rhea';
 import type { EventLog } from '../journal/events';
 import { MessageQueue } from './queue';
+import { termsOf } from './wire';
 
 /** The topic of the OMS's domain events, and its one subscription. */
 export const eventTopicName = 'order-events';
@@ -36,7 +37,7 @@ export class EventTopic {
       this.#lastSeq += 1;
       if (this.subscription.size >= KEPT) this.subscription.take();
       this.subscription.put({
-        seq: this.#lastSeq, messageId: String(head.message_id ?? randomBytes(16).toString('hex')), enqueuedAt: Date.now(), deliveries: 0, deferred: false, encoded: bytes,
+        seq: this.#lastSeq, messageId: String(head.message_id ?? randomBytes(16).toString('hex')), enqueuedAt: Date.now(), deliveries: 0, deferred: false, encoded: bytes, ...termsOf(bytes),
       });
     }
   }

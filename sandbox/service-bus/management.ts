@@ -77,6 +77,10 @@ const operations: Record<string, (queue: MessageQueue, body: Body) => Answer> = 
     if (locks.some((lock) => lock === undefined)) return lost;
     return { status: 200, body: { expirations: types.wrap_array(locks.map((lock) => lock?.until), 0x83, undefined) } };
   },
+  'renew-session-lock': (queue, body) => {
+    const session = queue.renewSession(String(body['session-id']));
+    return session ? { status: 200, body: { expiration: new Date(session.until) } } : { status: 410, refusal: refusals.sessionLockLost };
+  },
   'peek-message': (queue, body) => {
     const found = queue.peek(longOf(body['from-sequence-number']), Number(body['message-count']));
     if (found.length === 0) return { status: 204 };

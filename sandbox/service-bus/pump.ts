@@ -10,6 +10,8 @@ interface Outlet {
   link: Sender;
   /** Receive-and-delete instead of peek-lock. */
   deletes: boolean;
+  /** The session whose messages alone it gets. */
+  session?: string;
   /** Deliveries that have not gone out yet: rhea counts their credit only then. */
   onTheirWay: Delivery[];
 }
@@ -34,7 +36,7 @@ export class Pump {
     queue.onAvailable = () => this.wake();
   }
 
-  attach(link: Pick<Outlet, 'link' | 'deletes'>): void {
+  attach(link: Omit<Outlet, 'onTheirWay'>): void {
     this.#outlets.push({ ...link, onTheirWay: [] });
     this.wake();
   }
@@ -55,19 +57,19 @@ export class Pump {
 
   /** Delivers as long as someone has credit and there are messages. */
   deliver(): void {
-    for (let outlet = this.#nextOutlet(); outlet; outlet = this.#nextOutlet()) {
-      const message = this.#queue.take();
-      if (!message) return;
-      this.#hand(message, outlet);
-    }
+    while (this.#deliverOne());
   }
 
-  #nextOutlet(): Outlet | undefined {
-    const index = this.#outlets.findIndex(hasCredit);
-    if (index < 0) return undefined;
-    const [outlet] = this.#outlets.splice(index, 1);
-    if (outlet) this.#outlets.push(outlet);
-    return outlet;
+  /** To the first, in turn, that has asked for a message and can get one. */
+  #deliverOne(): boolean {
+    for (const [index, outlet] of this.#outlets.entries()) {
+      const message = hasCredit(outlet) ? this.#queue.take(outlet.session) : undefined;
+      if (!message) continue;
+      this.#outlets.push(...this.#outlets.splice(index, 1));
+      this.#hand(message, outlet);
+      return true;
+    }
+    return false;
   }
 
   #hand(message: QueuedMessage, outlet: Outlet): void {

@@ -12,6 +12,10 @@ export interface QueuedMessage {
   /** The AMQP message as it was sent, encoded. */
   encoded: Buffer;
   deferred: boolean;
+  /** The session that it belongs to. */
+  session?: string;
+  /** Nobody gets it before; milliseconds since 1970. */
+  notBefore?: number;
   /** Why it lies in the dead-letter queue. */
   deadLetter?: DeadLetter;
   /** The faults have had their chance on it. */
@@ -31,6 +35,13 @@ export interface Lock {
   /** Milliseconds since 1970. */
   until: number;
   timer: NodeJS.Timeout;
+}
+
+/** A session that one receiver has for itself. */
+export interface Session {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  until: number;
 }
 
 /** What ends or parks a message. */
@@ -56,6 +67,8 @@ export class MessageQueue {
   #waiting: QueuedMessage[] = [];
   readonly #locks = new Map<string, Lock>();
   readonly #deferred = new Map<number, QueuedMessage>();
+  readonly #scheduled = new Map<QueuedMessage, NodeJS.Timeout>();
+  readonly #sessions = new Map<string, Session & { timer: NodeJS.Timeout; onLost: () => void }>();
 
   constructor(settings: Settings) {
     this.lockMs = settings.lockMs;
@@ -68,15 +81,57 @@ export class MessageQueue {
       this.#deferred.set(message.seq, message);
       return;
     }
+    const wait = (message.notBefore ?? 0) - Date.now();
+    if (wait > 0) {
+      const due = (): void => {
+        this.#scheduled.delete(message);
+        this.put(message);
+      };
+      this.#scheduled.set(message, setTimeout(due, wait).unref());
+      return;
+    }
     const last = this.#waiting.at(-1);
     if (!last || last.seq < message.seq) this.#waiting.push(message);
     else this.#waiting.splice(this.#waiting.findIndex(({ seq }) => seq > message.seq), 0, message);
     this.onAvailable();
   }
 
-  /** Takes the next waiting message out; the caller must lock it, put it back or drop it. */
-  take(): QueuedMessage | undefined {
-    return this.#waiting.shift();
+  /** Takes the next waiting message out, or the next one of a session; the caller must lock it, put it back or drop it. */
+  take(session?: string): QueuedMessage | undefined {
+    const index = session === undefined ? 0 : this.#waiting.findIndex((message) => message.session === session);
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+  }
+
+  /**
+   * Gives one receiver a session for itself, until it lets go or does not renew in time: the one it asks for, or the first that has a
+   * message and nobody else. @param onLost told when the time is over @returns undefined where there is none
+   */
+  acceptSession(wanted: string | undefined, onLost: () => void): Session | undefined {
+    const id = wanted ?? this.#waiting.find(({ session }) => session !== undefined && !this.#sessions.has(session))?.session;
+    if (id === undefined || this.#sessions.has(id)) return undefined;
+    this.#sessions.set(id, { id, until: 0, timer: setTimeout(() => {}, 0), onLost });
+    return this.renewSession(id);
+  }
+
+  /** Renews the lock of a session; undefined when it is lost. */
+  renewSession(id: string): Session | undefined {
+    const session = this.#sessions.get(id);
+    if (!session) return undefined;
+    clearTimeout(session.timer);
+    session.until = Date.now() + this.lockMs;
+    session.timer = setTimeout(() => {
+      this.leaveSession(id);
+      session.onLost();
+    }, this.lockMs).unref();
+    return session;
+  }
+
+  /** The session is free again; what its receiver has not settled was delivered in vain. */
+  leaveSession(id: string): void {
+    clearTimeout(this.#sessions.get(id)?.timer);
+    if (!this.#sessions.delete(id)) return;
+    for (const { tag, message } of [...this.#locks.values()].filter((lock) => lock.message.session === id)) if (this.#release(tag)) this.#inVain(message);
+    this.onAvailable();
   }
 
   /** Takes a deferred message by its number. */
@@ -114,7 +169,7 @@ export class MessageQueue {
   /** All messages from a sequence number on, in order. */
   peek(from: number, count: number): QueuedMessage[] {
     const locked = [...this.#locks.values()].map(({ message }) => message);
-    return [...this.#waiting, ...locked, ...this.#deferred.values()]
+    return [...this.#waiting, ...locked, ...this.#deferred.values(), ...this.#scheduled.keys()]
       .filter(({ seq }) => seq >= from)
       .toSorted((a, b) => a.seq - b.seq)
       .slice(0, count);
@@ -122,7 +177,7 @@ export class MessageQueue {
 
   /** How many messages there are, whatever their state. */
   get size(): number {
-    return this.#waiting.length + this.#locks.size + this.#deferred.size;
+    return this.#waiting.length + this.#locks.size + this.#deferred.size + this.#scheduled.size;
   }
 
   /** Drops everything. */
@@ -131,10 +186,17 @@ export class MessageQueue {
     for (const { timer } of this.#locks.values()) clearTimeout(timer);
     this.#locks.clear();
     this.#deferred.clear();
+    for (const timer of this.#scheduled.values()) clearTimeout(timer);
+    this.#scheduled.clear();
   }
 
   #extend(lock: Lock): void {
     clearTimeout(lock.timer);
+    // As long as its session is held the message is.
+    if (lock.message.session !== undefined && this.#sessions.has(lock.message.session)) {
+      lock.until = this.#sessions.get(lock.message.session)?.until ?? 0;
+      return;
+    }
     lock.until = Date.now() + this.#settings.lockMs;
     lock.timer = setTimeout(() => {
       if (this.#release(lock.tag)) this.#inVain(lock.message);

@@ -38,7 +38,7 @@ export interface Definition {
 export function definitionOf(type: string): Definition {
   let found: Definition | undefined;
   const check = (): undefined => undefined;
-  const checks = { number: () => check, offered: () => check, several: () => check, connection: check };
+  const checks = { number: () => check, offered: () => check, several: () => check, connection: check, shaped: () => check };
   const RED = {
     oms: {
       checks,

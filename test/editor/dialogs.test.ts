@@ -105,7 +105,7 @@ describe.each(TYPES)('%s', (type) => {
   test('every setting that can be wrong is checked', () => {
     const { defaults, checks = {} } = definitionOf(type);
     // Any text is a name or a reason; the source is chosen from two, and a box is ticked or not.
-    const free = ['name', 'reason', 'source', 'scheduled', 'sequence'];
+    const free = ['name', 'reason', 'source', 'scheduled', 'sequence', 'sessions'];
     expect(Object.keys(defaults).filter((property) => !(property in checks) && !free.includes(property))).toEqual([]);
     expect(Object.keys(checks).filter((property) => !(property in defaults))).toEqual([]);
   });

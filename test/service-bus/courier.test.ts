@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Deliveries } from '../../nodes/edge/deliveries';
 import type { Failure } from '../../nodes/runtime/failure';
 import { Courier } from '../../nodes/service-bus/courier';
-import type { BusMessage, Outcome } from '../../nodes/service-bus/receiver';
+import type { BusMessage, Outcome } from '../../nodes/service-bus/hand-over';
 import { waitFor } from '../support/system';
 
 /** What becomes of a message that fails: because of itself, or because of our database. */

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { InvalidInput } from '../../nodes/runtime/errors';
-import { type BusMessage, type Receiver, type ReceiverOptions, startReceiver } from '../../nodes/service-bus/receiver';
+import type { BusMessage } from '../../nodes/service-bus/hand-over';
+import { type Receiver, type ReceiverOptions, startReceiver } from '../../nodes/service-bus/receiver';
 import { FakeBus } from './a-bus';
 
 const entity = 'fulfillment-events/Subscriptions/oms';
@@ -24,8 +25,7 @@ function receive({ onMessage, ...options }: Partial<ReceiverOptions> = {}) {
   const events = new EventEmitter();
   receiver = startReceiver({
     connectionString: options.connectionString ?? bus.connectionString,
-    topic: 'fulfillment-events',
-    subscription: 'oms',
+    entity: { topic: 'fulfillment-events', subscription: 'oms' },
     maxInFlight: 10,
     timeoutMs: 900,
     ...options,
@@ -215,5 +215,5 @@ test('close does not wait for ever', async () => {
 });
 
 test('a connection string that is none is refused', () => {
-  expect(() => startReceiver({ connectionString: 'nonsense', topic: 't', subscription: 's', onMessage: () => undefined })).toThrow(InvalidInput);
+  expect(() => startReceiver({ connectionString: 'nonsense', entity: { queue: 'q' }, onMessage: () => undefined })).toThrow(InvalidInput);
 });
