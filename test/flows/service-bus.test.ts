@@ -63,5 +63,5 @@ test('messages of sessions go out and come back in their order, a scheduled one 
 
 test('a message with a time that is none is refused before anything is sent', async () => {
   const answer = await system.api('/bus/send', { as: null, body: [{ id: 'X', body: {}, at: 'soon' }] });
-  expect(answer).toMatchObject({ status: 400, body: { code: 'service-bus.no-message' } });
+  expect(answer).toMatchObject({ status: 400, body: { title: 'service-bus.no-message', pointer: '/0' } });
 }, 30_000);
