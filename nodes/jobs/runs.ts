@@ -1,3 +1,4 @@
+import { InvalidInput } from '../runtime/errors';
 import { within } from '../runtime/within';
 import { execute, inTransaction, patiently, type Pool, type PoolConnection, select } from '../store/pool';
 import type { Processes } from '../work/processes';
@@ -42,6 +43,8 @@ const STUCK_MINUTES = 30;
 const ATTEMPTS = 3;
 /** Statuses in which an order waits for its `resume_at`. */
 const DATED: ReadonlySet<string> = new Set(['PRE_ORDER', 'DELAYED']);
+/** Runs are kept for seven days (work/sweep.ts): who has none of an older slot may have had one. */
+const KEPT_MS = 7 * 86_400_000;
 /** A slot's own tick comes first. */
 const GRACE_MS = 3000;
 const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, catch_up AS catchUp, created_at AS created, watermark';
@@ -84,7 +87,7 @@ export class JobRuns {
     for (const job of jobs) {
       const [asked] = await select<KnownSlot>(this.#pool, ASKED, [job.id]);
       const [latest] = await select<KnownSlot>(this.#pool, LATEST, [job.id]);
-      const what = asked ? `run ${asked.id}` : missed(job, job.now, latest);
+      const what = asked ? `run ${asked.id}` : orNone(() => missed(job, job.now, latest));
       if (what !== undefined) overdue.push({ id: job.id, what: `${what}, ${job.running} running` });
     }
     return overdue;
@@ -199,9 +202,19 @@ function mayBeGivenAgain(job: Job, now: Date, { state, slot, attempts }: KnownSl
 function missed(job: Job, now: Date, latest: KnownSlot | undefined): string | undefined {
   if (job.catchUp === 'none') return undefined;
   if (latest && mayBeGivenAgain(job, now, latest)) return `run ${latest.id}, attempt ${latest.attempts}`;
-  const since = latest && latest.slot > job.created ? latest.slot : job.created;
+  const since = new Date(Math.max(job.created.getTime(), latest?.slot.getTime() ?? 0, now.getTime() - KEPT_MS));
   const slot = dueSlot(job, new Date(now.getTime() - GRACE_MS), since);
   return slot !== undefined && slot > since ? `slot ${slot.toISOString()}` : undefined;
+}
+
+/** One bad cron expression must not hide the other jobs of its class. */
+function orNone(what: () => string | undefined): string | undefined {
+  try {
+    return what();
+  } catch (error) {
+    if (error instanceof InvalidInput) return undefined;
+    throw error;
+  }
 }
 
 /** Why nothing runs now, or was to run at that slot. */

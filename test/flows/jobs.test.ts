@@ -48,9 +48,9 @@ test('a run that is asked for runs once, in one of the two processes', async () 
 
 test('a slot that both processes missed is run once', async () => {
   await schedule('0 0 1 1 *');
-  await system.pool.query("UPDATE recurring_jobs SET created_at = '2020-01-01' WHERE id = ?", [job]);
+  await system.pool.query("UPDATE recurring_jobs SET cron = DATE_FORMAT(NOW() - INTERVAL 1 HOUR, '%i %H * * *'), created_at = NOW() - INTERVAL 2 DAY WHERE id = ?", [job]);
   await waitFor(async () => (await runs())[0]?.state === 'done', { what: 'the missed run', seen: runs });
-  expect(await runs()).toEqual([expect.objectContaining({ slot: `${new Date().getUTCFullYear()}-01-01T00:00:00.000Z`, attempts: 1, asked_by: null })]);
+  expect(await runs()).toEqual([expect.objectContaining({ slot: expect.stringMatching(/:00\.000Z$/) as string, attempts: 1, asked_by: null })]);
 }, 60_000);
 
 test('a run that its process took along is given again', async () => {

@@ -103,9 +103,23 @@ describe('slots that went by while nobody ran', () => {
     expect(slots).toEqual([...new Set(slots)].toSorted());
   });
 
+  const daily = (made: string) => world.admin.query(`UPDATE recurring_jobs SET cron = DATE_FORMAT(NOW() - INTERVAL 1 HOUR, '%i %H * * *'), created_at = ${made} WHERE id = ?`, [job]);
+
   test('a job that was made a moment ago has missed nothing', async () => {
+    await daily('NOW(6)');
     expect(await overdue()).not.toContain(job);
-    await world.admin.query("UPDATE recurring_jobs SET created_at = '2020-01-01' WHERE id = ?", [job]);
+    await daily('NOW(6) - INTERVAL 2 DAY');
+    expect(await overdue()).toContain(job);
+  });
+
+  test('a slot of which no run can be kept any more is not run again', async () => {
+    await world.admin.query("UPDATE recurring_jobs SET cron = DATE_FORMAT(NOW() - INTERVAL 8 DAY, '0 0 %d * *'), created_at = '2020-01-01' WHERE id = ?", [job]);
+    expect(await overdue()).not.toContain(job);
+  });
+
+  test('a bad cron expression hides no other job of its class', async () => {
+    await daily('NOW(6) - INTERVAL 2 DAY');
+    await world.admin.query("INSERT INTO recurring_jobs (class, store_url, cron, created_at) VALUES ('test.job', UUID(), 'never', '2020-01-01')");
     expect(await overdue()).toContain(job);
   });
 });
