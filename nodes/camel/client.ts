@@ -1,4 +1,5 @@
 /** Camel behind Azure API Management (this project's assumption: docs/contracts). */
+import type { EndpointState } from '../runtime/endpoints';
 import { createHttpClient, doubt, type HttpClientOptions, type HttpResponse } from '../runtime/http';
 import { Rejected, Retryable } from '../runtime/errors';
 import type { FulfillmentRequest, InventoryQuestion, StockLine } from './mapping';
@@ -30,6 +31,7 @@ export interface CamelClient {
    * @throws Retryable as the HTTP client under the name `camel`, `camel.unexpected-answer` when it is not refused
    */
   requestNothing(): Promise<void>;
+  states(): EndpointState[];
   close(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export function createCamelClient(options: CamelClientOptions): CamelClient {
         next: 'Compare its contract with docs/contracts.',
       });
     },
+    states: () => client.states(),
     close: () => client.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { defineProvider } from '../fulfillment/connection';
+import { watched } from '../runtime/endpoints';
 import { Environment } from '../runtime/environment';
 import type { NodeConfig } from '../runtime/node';
 import { createCamelClient } from './client';
@@ -7,6 +8,6 @@ import { cirro } from './provider';
 
 export default defineProvider<CamelSettings & NodeConfig>(
   'oms-camel-connection',
-  (config, services) => cirro(createCamelClient(camelOptions(config, services.get(Environment)))),
+  (config, services) => cirro(watched(services, createCamelClient(camelOptions(config, services.get(Environment))))),
   testCamel,
 );

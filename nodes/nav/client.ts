@@ -1,10 +1,10 @@
 /** NAV's codeunit `OmsIntegration` over SOAP 1.1 and NTLMv2, one path for each company (endpoint). */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { type Client, createClientAsync, NTLMSecurity } from 'soap';
 import { InvalidInput, isKnownError, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
-import type { EndpointState } from '../runtime/endpoints';
+import { breakerState, type EndpointState } from '../runtime/endpoints';
 import { interpretFailure, saysDown } from './failures';
 import { Lane, Lanes } from './lanes';
 import { DocType, type NavDocument, parseDocuments } from './mapping';
@@ -181,16 +181,11 @@ export function createNavClient(options: NavClientOptions): NavClient {
         }
       });
     },
-    states: () => [...companies].map(([endpoint, { circuit, lanes: pool }]) => ({ partner: 'nav', endpoint, breaker: inWords(circuit.state), ...pool.load })),
+    states: () => [...companies].map(([endpoint, { circuit, lanes: pool }]) => ({ partner: 'nav', endpoint, breaker: breakerState(circuit.state), ...pool.load })),
     close() {
       for (const company of companies.values()) company.lanes.close();
     },
   };
-}
-
-function inWords(state: CircuitState): EndpointState['breaker'] {
-  if (state === CircuitState.HalfOpen) return 'half-open';
-  return state === CircuitState.Closed ? 'closed' : 'open';
 }
 
 function refuseLate({ startBy }: NavCall): void {

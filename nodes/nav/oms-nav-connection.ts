@@ -1,4 +1,4 @@
-import { Endpoints } from '../runtime/endpoints';
+import { watched } from '../runtime/endpoints';
 import { Environment } from '../runtime/environment';
 import { defineConnection, type NodeConfig } from '../runtime/node';
 import { createNavClient, type NavClient } from './client';
@@ -6,16 +6,6 @@ import { navOptions, type NavSettings, testNav } from './connection';
 
 export default defineConnection<NavSettings & NodeConfig, NavClient>(
   'oms-nav-connection',
-  (config, services) => {
-    const client = createNavClient(navOptions(config, services.get(Environment)));
-    const forget = Endpoints.in(services).add(() => client.states());
-    return {
-      ...client,
-      close() {
-        forget();
-        client.close();
-      },
-    };
-  },
+  (config, services) => watched(services, createNavClient(navOptions(config, services.get(Environment)))),
   testNav,
 );

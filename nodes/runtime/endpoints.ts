@@ -1,4 +1,5 @@
 /** How the ways to the partners stand, for `/metrics`: each open connection says it of its endpoints when somebody looks. */
+import { CircuitState } from 'cockatiel';
 import type { Services } from './services';
 
 export interface EndpointState {
@@ -45,4 +46,22 @@ export class Endpoints {
     }
     return [...found.values()];
   }
+}
+
+/** A breaker's state in the words of {@link EndpointState}. */
+export function breakerState(state: CircuitState): EndpointState['breaker'] {
+  if (state === CircuitState.HalfOpen) return 'half-open';
+  return state === CircuitState.Closed ? 'closed' : 'open';
+}
+
+/** The client, whose endpoints are shown until it is closed. */
+export function watched<Client extends { states(): EndpointState[]; close(): Promise<void> | void }>(services: Services, client: Client): Client {
+  const forget = Endpoints.in(services).add(() => client.states());
+  return {
+    ...client,
+    close() {
+      forget();
+      return client.close();
+    },
+  };
 }

@@ -13,6 +13,7 @@ import {
   wrap,
 } from 'cockatiel';
 import { DecoratorHandler, type Dispatcher, Pool } from 'undici';
+import { breakerState, type EndpointState } from './endpoints';
 import { InvalidInput, isKnownError, type KnownError, OutcomeUnknown, Retryable } from './errors';
 import { unsound } from './sound';
 
@@ -72,6 +73,8 @@ export interface HttpClient {
    * @throws OutcomeUnknown `<name>.no-answer` (reset, time-out, cut or too large answer), `.server-error` (5xx), `.redirected` (3xx)
    */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** How the way to the partner stands. */
+  states(): EndpointState[];
   /** Ends the sockets once their requests have ended. */
   close(): Promise<void>;
 }
@@ -104,7 +107,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     handleWhen((error) => isKnownError(error) && tripping.has(error.code.slice(name.length + 1))),
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failures) },
   );
-  const policy = wrap(bulkhead(connections, queue), breaker);
+  const slots = bulkhead(connections, queue);
+  const policy = wrap(slots, breaker);
 
   async function exchange(request: HttpRequest): Promise<HttpResponse> {
     const start = new Start(request);
@@ -154,6 +158,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         throw error;
       }
     },
+    states: () => [
+      { partner: name, endpoint: 'api', breaker: breakerState(breaker.state), lanes: connections, busy: connections - slots.executionSlots, waiting: queue - slots.queueSlots },
+    ],
     close: () => pool.close(),
   };
 }

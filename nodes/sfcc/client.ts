@@ -1,4 +1,5 @@
 /** SFCC over OCAPI (Shop API for orders, Data API for their statuses) and the merchant's endpoint that fulfils and captures at once. */
+import type { EndpointState } from '../runtime/endpoints';
 import { createHttpClient, doubt, type HttpClientOptions, type HttpRequest, type HttpResponse } from '../runtime/http';
 import { isKnownError, Rejected } from '../runtime/errors';
 import { itemTexts, memberText } from '../runtime/json-text';
@@ -55,6 +56,7 @@ export interface SfccClient {
   cancelOrder(site: string, orderNo: string, call?: CallOptions): Promise<void>;
   /** Ships and captures atomically. Acts again when repeated: OutcomeUnknown when in doubt. */
   fulfilAndCapture(site: string, orderNo: string, request: FulfillmentRequest, call?: CallOptions): Promise<FulfillmentResult>;
+  states(): EndpointState[];
   close(): Promise<void>;
 }
 
@@ -116,6 +118,7 @@ export function createSfccClient(options: SfccClientOptions): SfccClient {
       refuseUnless(response.status === 200, request, response);
       return toFulfillmentResult(request, response);
     },
+    states: () => client.states(),
     async close() {
       await Promise.all([client.close(), tokens.close()]);
     },

@@ -1,3 +1,4 @@
+import { watched } from '../runtime/endpoints';
 import { Environment } from '../runtime/environment';
 import { defineConnection, type NodeConfig } from '../runtime/node';
 import { createSfccClient, type SfccClient } from './client';
@@ -5,6 +6,6 @@ import { sfccOptions, type SfccSettings, testSfcc } from './connection';
 
 export default defineConnection<SfccSettings & NodeConfig, SfccClient>(
   'oms-sfcc-connection',
-  (config, services) => createSfccClient(sfccOptions(config, services.get(Environment))),
+  (config, services) => watched(services, createSfccClient(sfccOptions(config, services.get(Environment)))),
   testSfcc,
 );

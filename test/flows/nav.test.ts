@@ -107,7 +107,9 @@ describe('one NAV beside another', () => {
     const emea = await system.place(12, { site: 'POPS-EU' });
     await waitFor(async () => (await metric('oms_breaker', 'EMEA', 'open')) === 1, { what: 'the breaker of NAV EMEA to open' });
     expect(await metric('oms_breaker', 'US', 'closed')).toBe(1);
-    expect((await system.api('/metrics', { as: null })).text).toMatch(/^oms_service_bus_connected\{subscription="fulfillment-events\/oms"\} 1$/m);
+    const { text } = await system.api('/metrics', { as: null });
+    for (const partner of ['sfcc', 'camel']) expect(text).toContain(`oms_breaker{partner="${partner}",endpoint="api",state="closed"} 1`);
+    expect(text).toMatch(/^oms_service_bus_connected\{subscription="fulfillment-events\/oms"\} 1$/m);
     await system.reach(await one({ site: 'POPS-US' }), 'FULFILLED');
     await system.clearFaults();
     await waitFor(async () => (await system.standings(emea)).every(({ status }) => status !== 'READY_FOR_PROCESSING' && status !== 'READY_TO_CREATE_IN_NAV'), { what: 'the orders of EMEA to go on' });

@@ -96,6 +96,7 @@ describe('provably nothing reached the remote', () => {
     const { server: { received }, client: http } = await serve((_, response) => arrived.resolve(response), { connections: 1, queue: 0 });
     const first = http.request(act);
     expect(await failureOf(http.request(act))).toMatchObject({ constructor: Retryable, code: 'shop.busy' });
+    expect(http.states()).toEqual([{ partner: 'shop', endpoint: 'api', breaker: 'closed', lanes: 1, busy: 1, waiting: 0 }]);
     (await arrived.promise).end();
     await expect(first).resolves.toMatchObject({ status: 200 });
     expect(received).toHaveLength(1);
@@ -110,11 +111,13 @@ describe('provably nothing reached the remote', () => {
     await failureOf(http.request(act));
     expect(await failureOf(http.request(act))).toMatchObject({ constructor: Retryable, code: 'shop.breaker-open', retryAfterMs: 50 });
     expect(received).toHaveLength(2);
+    expect(http.states()).toMatchObject([{ breaker: 'open', busy: 0 }]);
     healthy = true;
     await new Promise((resolve) => {
       setTimeout(resolve, 60);
     });
     await expect(http.request(act)).resolves.toMatchObject({ status: 200 });
+    expect(http.states()).toMatchObject([{ breaker: 'closed' }]);
   });
 
   test('refusals of the caller do not open the breaker', async () => {
