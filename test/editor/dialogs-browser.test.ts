@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { FlowNode } from '../../nodes/flows/node';
+import { readFlows } from '../../nodes/flows/storage';
 import { Editor, inBrowser } from '../browser/an-editor';
 import { startSystem, type System } from '../support/system';
 import { nodeFiles } from './a-page';
+
+const EXAMPLES = path.join(__dirname, '../../examples');
 
 /** The dialogs as an engineer uses them, in a real browser on the real system. */
 inBrowser('the dialogs', () => {
@@ -62,6 +68,12 @@ inBrowser('the dialogs', () => {
   });
 
   test('every dialog opens, shows no untranslated key, and loses nothing when it is closed with Done', async () => {
+    // What no flow of the project uses is taken from its example, without what it is wired to.
+    const used = new Set(readFlows(system.flowsDir).map(({ type }) => type));
+    for (const type of Object.keys(nodeFiles).filter((each) => !used.has(each))) {
+      const example = (JSON.parse(readFileSync(path.join(EXAMPLES, `${type}.json`), 'utf8')) as FlowNode[]).filter((node) => node.type === 'tab' || node.type === type);
+      await inEditor(`RED.nodes.import(${JSON.stringify(example)}) && null`);
+    }
     const ids = await inEditor<Record<string, string>>("(() => { const ids = {}; const look = (node) => { if (node.type.startsWith('oms-')) ids[node.type] ??= node.id; }; RED.nodes.eachNode(look); RED.nodes.eachConfig(look); return ids; })()");
     expect(Object.keys(ids).toSorted()).toEqual(Object.keys(nodeFiles).toSorted());
     for (const id of Object.values(ids)) {
@@ -127,7 +139,7 @@ inBrowser('the dialogs', () => {
 
     test('of tasks offers the kinds that are written', async () => {
       await open('intake-mark-work');
-      expect(await offered('task')).toEqual(['sfcc.mark-exported', 'sfcc.cancel']);
+      expect(await offered('task')).toEqual(['sfcc.mark-exported', 'sfcc.cancel', 'sfcc.fulfil', 'parent.recompute', 'print-station.cancel']);
       expect(await editor.page.locator('#node-input-from').isVisible()).toBe(false);
     });
 
