@@ -22,7 +22,7 @@ export interface PrintFloor {
 
 /** Connects at the first message. @throws InvalidInput `service-bus.connection-string` */
 export function createPrintFloor({ connectionString, topic }: { connectionString: string; topic: string }): PrintFloor {
-  const sender = createSender({ connectionString, topic });
+  const sender = createSender({ connectionString, topic, variable: 'SERVICE_BUS_PRINT_TOPIC' });
   return {
     async publish(message, { startBy, leave }) {
       let left = false;

@@ -49,38 +49,47 @@ function connectionStringOf(env: Environment): string {
 }
 
 /**
- * Peeks at the subscription: a message that is looked at is neither locked nor counted as delivered. Then opens the way to the topic of
- * the domain events, and sends nothing.
+ * Peeks at the subscriptions: a message that is looked at is neither locked nor counted as delivered. Then opens the ways to the topics
+ * that we tell something, and sends nothing. The first that fails ends it.
  */
 export const testServiceBus: ConnectionTest<object> = async (_settings, services, limitMs) => {
-  const { connectionString, topic, subscription, eventsTopic } = serviceBusSettings(services.get(Environment));
+  const { connectionString, topic, subscription, batchingTopic, batchingSubscription, eventsTopic, printTopic } = serviceBusSettings(services.get(Environment));
   const client = connect({ connectionString, timeoutMs: 2 * limitMs });
-  const listening = await finding('Service Bus', { limitMs }, async () => {
-    const receiver = client.createReceiver(topic, subscription);
-    await receiver.peekMessages(1).catch((error: unknown) => {
-      throw inOurWords(error, `${topic}/${subscription}`);
+  const listen = (to: string, as: string, variables?: string) => async (): Promise<string> => {
+    await client.createReceiver(to, as).peekMessages(1).catch((error: unknown) => {
+      throw inOurWords(error, `${to}/${as}`, variables);
     });
-    return `may listen to ${topic}/${subscription}`;
-  });
-  const telling =
-    listening.ok &&
-    (await finding('Service Bus', { limitMs }, async () => {
-      await client.createSender(eventsTopic).createMessageBatch().catch((error: unknown) => {
-        throw sendingInOurWords(error, eventsTopic);
-      });
-      return `may send to ${eventsTopic}`;
-    }));
+    return `may listen to ${to}/${as}`;
+  };
+  const tell = (to: string, variable: string) => async (): Promise<string> => {
+    await client.createSender(to).createMessageBatch().catch((error: unknown) => {
+      throw sendingInOurWords(error, to, variable);
+    });
+    return `may send to ${to}`;
+  };
+  const looks = [
+    listen(topic, subscription),
+    tell(eventsTopic, 'SERVICE_BUS_EVENTS_TOPIC'),
+    listen(batchingTopic, batchingSubscription, 'SERVICE_BUS_BATCHING_TOPIC and SERVICE_BUS_BATCHING_SUBSCRIPTION'),
+    tell(printTopic, 'SERVICE_BUS_PRINT_TOPIC'),
+  ];
+  const findings = [];
+  for (const look of looks) {
+    const found = await finding('Service Bus', { limitMs }, look);
+    findings.push(found);
+    if (!found.ok) break;
+  }
   // Where nothing answers, closing waits as long as opening did.
   client.close().catch(() => undefined);
-  return telling ? [listening, telling] : [listening];
+  return findings;
 };
 
 /** The SDK's codes, where they say more than that there was no connection. */
-export function inOurWords(error: unknown, entity: string): unknown {
+export function inOurWords(error: unknown, entity: string, variables = 'SERVICE_BUS_TOPIC and SERVICE_BUS_SUBSCRIPTION'): unknown {
   if (isKnownError(error)) return error;
   const cause = error;
   if (hasCode(error, 'MessagingEntityNotFound'))
-    return new Retryable(`there is no subscription ${entity}`, { code: 'service-bus.no-entity', next: 'Correct SERVICE_BUS_TOPIC and SERVICE_BUS_SUBSCRIPTION.', cause });
+    return new Retryable(`there is no subscription ${entity}`, { code: 'service-bus.no-entity', next: `Correct ${variables}.`, cause });
   if (hasCode(error, 'UnauthorizedAccess'))
     return new Retryable('the key of the connection string is not accepted, or may not listen', { code: 'service-bus.unauthorized', next: 'Correct SERVICE_BUS_CONNECTION_STRING.', cause });
   // A connection that could not be made has the system's code at the beginning of its message alone.

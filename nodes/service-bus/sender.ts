@@ -31,7 +31,7 @@ export interface Sender {
 }
 
 /** Connects at the first message, and again whenever the connection was lost. @throws InvalidInput `service-bus.connection-string` */
-export function createSender({ connectionString, topic, timeoutMs = 10_000 }: { connectionString: string; topic: string; timeoutMs?: number }): Sender {
+export function createSender({ connectionString, topic, variable = 'SERVICE_BUS_EVENTS_TOPIC', timeoutMs = 10_000 }: { connectionString: string; topic: string; variable?: string; timeoutMs?: number }): Sender {
   const client = connect({ connectionString, timeoutMs });
   const sender = client.createSender(topic);
   return {
@@ -39,7 +39,7 @@ export function createSender({ connectionString, topic, timeoutMs = 10_000 }: { 
       try {
         await sendAll(sender, messages.map(toServiceBus), leave);
       } catch (error) {
-        throw isKnownError(error) ? error : inOurWords(error, topic);
+        throw isKnownError(error) ? error : inOurWords(error, topic, variable);
       }
     },
     async close() {
@@ -99,9 +99,9 @@ function openLinkOf(sender: ServiceBusSender): unknown {
   return typeof isOpen === 'function' && isOpen.call(link) === true ? link : undefined;
 }
 
-/** What failed when something was to be sent. */
-export function inOurWords(cause: unknown, topic: string): Retryable {
-  if (hasCode(cause, 'MessagingEntityNotFound')) return new Retryable(`there is no topic ${topic}`, { code: 'service-bus.no-entity', next: 'Correct SERVICE_BUS_EVENTS_TOPIC, or make the topic.', cause });
+/** What failed when something was to be sent. @param variable that names the topic */
+export function inOurWords(cause: unknown, topic: string, variable: string): Retryable {
+  if (hasCode(cause, 'MessagingEntityNotFound')) return new Retryable(`there is no topic ${topic}`, { code: 'service-bus.no-entity', next: `Correct ${variable}, or make the topic.`, cause });
   if (hasCode(cause, 'UnauthorizedAccess')) return new Retryable(`the key of the connection string may not send to ${topic}`, { code: 'service-bus.unauthorized', next: 'Correct SERVICE_BUS_CONNECTION_STRING.', cause });
   return new Retryable(`the Service Bus has not taken the messages: ${(cause as Error).message}`, { code: 'service-bus.not-sent', cause });
 }

@@ -69,9 +69,10 @@ describe('a partner that lets us in', () => {
     expect({ ok, said }).toEqual({ ok: true, said: [expect.stringMatching(/^SFCC answered in \d+ ms, signed in$/), expect.stringMatching(/^SFCC POPS-US answered in \d+ ms, orders can be searched$/)] });
   });
 
-  test('Service Bus lets its subscription be peeked at and its topic be sent to', async () => {
+  test('Service Bus lets its subscriptions be peeked at and its topics be sent to', async () => {
     const { ok, said } = await attempt('oms-service-bus-connection');
-    expect({ ok, said }).toEqual({ ok: true, said: [expect.stringMatching(/^Service Bus answered in \d+ ms, may listen to fulfillment-events\/oms$/), expect.stringMatching(/^Service Bus answered in \d+ ms, may send to order-events$/)] });
+    const ways = ['may listen to fulfillment-events/oms', 'may send to order-events', 'may listen to int-prod-batching-update-oms/oms', 'may send to int-prod-order-update-bs'];
+    expect({ ok, said: said.map((line) => line.replace(/\d+ ms/, 'n ms')) }).toEqual({ ok: true, said: ways.map((way) => `Service Bus answered in n ms, ${way}`) });
   });
 
   test('nothing was done at any partner', async () => {
@@ -175,6 +176,15 @@ describe('an address where something else answers', () => {
     const { ok, said } = await attempt('oms-service-bus-connection', { SERVICE_BUS_EVENTS_TOPIC: 'nothing' });
     expect(ok).toBe(false);
     expect(said[1]).toBe('Service Bus: there is no topic nothing. Correct SERVICE_BUS_EVENTS_TOPIC, or make the topic.');
+  });
+
+  test.each([
+    ['SERVICE_BUS_BATCHING_TOPIC', 2, 'there is no subscription nothing/oms. Correct SERVICE_BUS_BATCHING_TOPIC and SERVICE_BUS_BATCHING_SUBSCRIPTION.'],
+    ['SERVICE_BUS_PRINT_TOPIC', 3, 'there is no topic nothing. Correct SERVICE_BUS_PRINT_TOPIC, or make the topic.'],
+  ])('Service Bus without what %s names says so', async (variable, index, words) => {
+    const { ok, said } = await attempt('oms-service-bus-connection', { [variable]: 'nothing' });
+    expect(ok).toBe(false);
+    expect(said[index]).toBe(`Service Bus: ${words}`);
   });
 });
 
