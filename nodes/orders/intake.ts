@@ -146,6 +146,31 @@ async function writePage(connection: PoolConnection, store: Store, platform: Pla
   await connection.query(`${insert('platform_orders', page.map(({ platformId, text, hash, modifiedAt }) => ({
     store_id: store.id, platform_id: platformId, raw: text, raw_hash: hash, modified_at: modifiedAt ?? null,
   }))).join('')} ON DUPLICATE KEY UPDATE raw = VALUES(raw), raw_hash = VALUES(raw_hash), modified_at = VALUES(modified_at), updated_at = NOW(6)`);
+  const rows = await writeOrders(connection, store, platform, page);
+  const namesakes = page.filter(({ platformId }) => !rows.has(platformId));
+  if (namesakes.length > 0) {
+    for (const candidate of namesakes) Object.assign(candidate, { name: `${candidate.name}~${store.id}`, order: undefined, result: 'generalize-error', reason: `${candidate.name} is the name of another order` });
+    for (const [platformId, row] of await writeOrders(connection, store, platform, namesakes)) rows.set(platformId, row);
+  }
+  for (const candidate of page) if (rows.get(candidate.platformId)?.status !== null) candidate.result = 'known';
+  const created = page.flatMap((candidate) => {
+    const row = rows.get(candidate.platformId);
+    return row?.status === null ? [{ id: row.id, candidate, begin: beginOf(candidate, platform, Boolean(row.waits)) }] : [];
+  });
+  if (created.length === 0) return;
+  await connection.query(createdRows(created, store, platform, node).join(';\n'));
+  await failpoint('intake.commit', store.platform);
+}
+
+interface OrderRow {
+  id: number;
+  /** NULL for one that is new. */
+  status: string | null;
+  waits: number | null;
+}
+
+/** @returns by the storefront's number what stands there now; without those whose name another order has: a part of a split one, or another store's */
+async function writeOrders(connection: PoolConnection, store: Store, platform: Platform, page: readonly Candidate[]): Promise<Map<string, OrderRow>> {
   await connection.query(`${insert('orders', page.map((candidate) => ({
     store_id: store.id,
     platform_id: candidate.platformId,
@@ -153,20 +178,12 @@ async function writePage(connection: PoolConnection, store: Store, platform: Pla
     warehouse_id: store.warehouseId,
     ...orderColumns(candidate.order, platform),
   }))).join('')} ON DUPLICATE KEY UPDATE updated_at = updated_at`);
-  const rows = await select<{ id: number; name: string; status: string | null; waits: number | null }>(
+  const rows = await select<OrderRow & { platformId: string }>(
     connection,
-    'SELECT o.id, o.name, s.status, o.resume_at > NOW(6) AS waits FROM orders o LEFT JOIN order_status s ON s.order_id = o.id WHERE o.name IN (?)',
-    [page.map((candidate) => candidate.name)],
+    'SELECT o.id, o.platform_id AS platformId, s.status, o.resume_at > NOW(6) AS waits FROM orders o LEFT JOIN order_status s ON s.order_id = o.id WHERE o.store_id = ? AND o.part = 0 AND o.platform_id IN (?)',
+    [store.id, page.map(({ platformId }) => platformId)],
   );
-  const fresh = new Map(rows.filter((row) => row.status === null).map((row) => [row.name, row]));
-  for (const candidate of page) if (!fresh.has(candidate.name)) candidate.result = 'known';
-  const created = page.flatMap((candidate) => {
-    const row = fresh.get(candidate.name);
-    return row ? [{ id: row.id, candidate, begin: beginOf(candidate, platform, Boolean(row.waits)) }] : [];
-  });
-  if (created.length === 0) return;
-  await connection.query(createdRows(created, store, platform, node).join(';\n'));
-  await failpoint('intake.commit', store.platform);
+  return new Map(rows.map(({ platformId, ...row }) => [platformId, row]));
 }
 
 /** Where a new order stands: a pre-order waits for its date, where nobody has to be answered before. */

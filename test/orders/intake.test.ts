@@ -118,6 +118,16 @@ test('an order that only the database refuses does not take its page with it', a
   expect((await orders('D2'))[0]?.reason).toContain('the database refuses it');
 });
 
+test('an order that would have the name of another one is not taken for it: it stands in GENERALIZE_ERROR under a name of its own, and again the next time', async () => {
+  await take(raw('N1'));
+  await world.pool.query("INSERT INTO orders (store_id, platform_id, part, name, warehouse_id) SELECT store_id, platform_id, 1, CONCAT(name, '-1'), warehouse_id FROM orders WHERE name = 'T-N1'");
+  const page = await take(raw('N1-1'), raw('N2'));
+  expect(page.taken).toMatchObject([{ name: `T-N1-1~${store.id}`, result: 'generalize-error', reason: 'T-N1-1 is the name of another order' }, { name: 'T-N2', result: 'created' }]);
+  expect(await orders('N1-1')).toMatchObject([{ status: 'GENERALIZE_ERROR', reason: 'T-N1-1 is the name of another order' }]);
+  expect((await take(raw('N1-1', { c_changed: true }))).taken).toMatchObject([{ result: 'known' }]);
+  expect(await orders('N1-1')).toHaveLength(1);
+});
+
 test('a store that nobody knows is an error that says where to look', async () => {
   await expect(findStore(world.pool, 'https://other.test')).rejects.toMatchObject({ code: 'store.unknown' });
 });
