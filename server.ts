@@ -292,7 +292,9 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir, r
   const rules = { ...navFacts, ...printStationFacts, ...fulfillmentFacts };
   const stages = services.provide(Stages, new Stages());
   const active = services.provide(ActiveWork, new ActiveWork());
-  const transitions = services.provide(Transitions, new Transitions(pool, stages, rules));
+  const providers = services.provide(Providers, new Providers());
+  const askable = (provider: string): boolean => providers.takesCancels(provider);
+  const transitions = services.provide(Transitions, new Transitions(pool, stages, rules, askable));
   const metrics = services.provide(Metrics, new Metrics({ running: () => active.size(), writing: () => transitions.size() }));
   metrics.endpoints(() => Endpoints.in(services).states());
   const processes = services.provide(Processes, new Processes(pool, log, { instance, role: role.name }, new Departures(path.join(dataDir, 'calls'))));
@@ -315,14 +317,13 @@ function provideServices(services: Services, { pool, reads, env, log, dataDir, r
   services.provide(Ledger, new Ledger({ pool, processes, transitions, lookAfterMs: lookAfter(env) }));
   services.provide(Deliveries, new Deliveries());
   services.provide(IdempotencyKeys, new IdempotencyKeys(pool));
-  services.provide(Providers, new Providers());
   services.provide(FactReaders, new FactReaders({ ...navReadings, ...printStationReadings, ...fulfillmentReadings }));
   services.provide(Inbox, new Inbox({ pool, transitions, metrics }));
   const desk = services.provide(OrderDesk, new OrderDesk({ pool, transitions, platforms }));
   const calls = services.provide(Calls, new Calls());
   const routes = new DeployedRoutes(running);
   const orders = services.get(OrderSource);
-  services.provide(Why, new Why({ pool: reads, routes, calls, orders, rules, usual: [...navUsual, ...printStationUsual, ...fulfillmentUsual] }));
+  services.provide(Why, new Why({ pool: reads, routes, calls, orders, rules, askable, usual: [...navUsual, ...printStationUsual, ...fulfillmentUsual] }));
   services.provide(Replay, new Replay({ pool, desk, routes, calls, orders }));
   services.provide(Contracts, new Contracts(path.join(APP_DIR, 'docs', 'contracts')));
   const callers = services.provide(Callers, new Callers());

@@ -133,7 +133,7 @@ async function build(database: BenchDatabase): Promise<Rig> {
   const log = createLog('silent');
   const stages = new Stages();
   const active = new ActiveWork();
-  const writer = new Transitions(pool, stages, {});
+  const writer = new Transitions(pool, stages, {}, () => true);
   const processes = new Processes(pool, log, { instance: 'bench', role: 'all' });
   await processes.start();
   const claims = new Claims(pool, processes);

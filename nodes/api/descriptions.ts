@@ -56,7 +56,7 @@ const REPAIRED = { 200: ['OrderAnswer', 'done'] } as const;
 export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   'PATCH /api/v3/osor_order/status/:order_id': { tag: 'NAV and shipping', summary: 'NAV has released an order, or could not', description: 'Repeat it with the same `event_id` until a 2xx or a 4xx comes. 409 where the order can never take it any more.', answers: FACT },
   'POST /api/v3/osor_order/fulfill_orders': { tag: 'NAV and shipping', summary: 'Parcels that left the warehouse', description: 'Up to a hundred; each is answered for itself. The `shipment_id` makes it the same when it comes again.', answers: { 200: ['FactAnswers', 'one result an item'] } },
-  'POST /api/service_bus/events': { tag: 'NAV and shipping', summary: 'A fulfilment event: accepted, rejected, batched …', description: 'The same as on the Service Bus topic, under the same `id`: it does not matter which way it comes, nor how often.', answers: FACT },
+  'POST /api/service_bus/events': { tag: 'NAV and shipping', summary: 'A fulfilment event: accepted, rejected, cancel_acknowledged, cancel_refused, batched …', description: 'The answer to a cancel that was asked for decides it; an own warehouse or a vendor, whom nobody can call from here, answers with sequence 0. The same as on the Service Bus topic, under the same `id`: it does not matter which way it comes, nor how often.', answers: FACT },
   'POST /api/v3/print_station/batches': { tag: 'NAV and shipping', summary: 'Results of batches', description: 'Up to five hundred; each is answered for itself. The `event_id` is the one that the same result has on the Service Bus.', answers: { 200: ['FactAnswers', 'one result an item'] } },
 
   'GET /api/oms/orders': {

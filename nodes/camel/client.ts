@@ -2,7 +2,7 @@
 import type { EndpointState } from '../runtime/endpoints';
 import { createHttpClient, doubt, type HttpClientOptions, type HttpResponse } from '../runtime/http';
 import { Rejected, Retryable } from '../runtime/errors';
-import type { FulfillmentRequest, InventoryQuestion, StockLine } from './mapping';
+import type { CancellationRequest, FulfillmentRequest, InventoryQuestion, StockLine } from './mapping';
 
 export interface CamelClientOptions extends Omit<HttpClientOptions, 'name' | 'baseUrl'> {
   readonly url: string;
@@ -11,6 +11,9 @@ export interface CamelClientOptions extends Omit<HttpClientOptions, 'name' | 'ba
   readonly password: string;
 }
 
+/** How a request that may act is made. */
+type CamelCall = { readonly startBy?: number; readonly leave?: () => void; readonly correlationId?: string };
+
 export interface CamelClient {
   /**
    * Asks Camel to fulfil. Acts again when repeated.
@@ -18,7 +21,13 @@ export interface CamelClient {
    * @throws Rejected `camel.<code>` when Camel refuses (400, 409, 413 or 422 with a code and a message)
    * @throws OutcomeUnknown, Retryable as the HTTP client under the name `camel`
    */
-  requestFulfillment(request: FulfillmentRequest, call?: { readonly startBy?: number; readonly leave?: () => void; readonly correlationId?: string }): Promise<string>;
+  requestFulfillment(request: FulfillmentRequest, call?: CamelCall): Promise<string>;
+  /**
+   * Asks Camel to stop an order; its event decides. The same question again is answered the same way.
+   * @returns Camel's id of the question
+   * @throws as {@link requestFulfillment}
+   */
+  requestCancellation(request: CancellationRequest, call?: CamelCall): Promise<string>;
   /**
    * Asks how much of each article the warehouse has. Changes nothing and may be repeated.
    * @throws Rejected `camel.<code>` when Camel refuses the question
@@ -47,15 +56,19 @@ export function createCamelClient(options: CamelClientOptions): CamelClient {
     'content-type': 'application/json',
   };
 
+  /** Makes a request that Camel takes (202) or refuses. @returns Camel's id of it */
+  async function take(path: string, body: object, call: CamelCall = {}): Promise<string> {
+    const request = { method: 'POST', path, headers, mayHaveActed: true, ...call } as const;
+    const response = await client.request({ ...request, body: JSON.stringify(body) });
+    const answer = answerOf(response);
+    if (response.status === 202 && typeof answer['request_id'] === 'string') return answer['request_id'];
+    refuse(response, answer);
+    throw doubt(request, `Camel answered HTTP ${response.status}, neither a request id nor a refusal`, { code: 'camel.unexpected-answer' });
+  }
+
   return {
-    async requestFulfillment(body, call) {
-      const request = { method: 'POST', path: '/fulfillment-requests', headers, mayHaveActed: true, ...call } as const;
-      const response = await client.request({ ...request, body: JSON.stringify(body) });
-      const answer = answerOf(response);
-      if (response.status === 202 && typeof answer['request_id'] === 'string') return answer['request_id'];
-      refuse(response, answer);
-      throw doubt(request, `Camel answered HTTP ${response.status}, neither a request id nor a refusal`, { code: 'camel.unexpected-answer' });
-    },
+    requestFulfillment: (body, call) => take('/fulfillment-requests', body, call),
+    requestCancellation: (body, call) => take('/cancellation-requests', body, call),
     async checkInventory(question) {
       const response = await client.request({ method: 'POST', path: '/inventory-checks', headers, body: JSON.stringify(question), mayHaveActed: false });
       const answer = answerOf(response);

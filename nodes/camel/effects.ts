@@ -1,7 +1,8 @@
 import { effect } from '../effects/effect';
+import type { AskedOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import type { CamelClient } from './client';
-import { type FulfillmentRequest, toFulfillmentRequest } from './mapping';
+import { type CancellationRequest, type FulfillmentRequest, toCancellationRequest, toFulfillmentRequest } from './mapping';
 
 /** Camel cannot be asked whether it took a request: an acceptance, a rejection or a shipment settles the doubt, or a person. */
 export const requestFulfillment = effect<CamelClient, Order, FulfillmentRequest>({
@@ -19,4 +20,13 @@ export const requestFulfillmentPlainly = effect<CamelClient, Order, FulfillmentR
     const { sequence: _, ...request } = toFulfillmentRequest(order);
     return request;
   },
+});
+
+/** Camel knows a question by order and sequence, and answers the same one the same way: in doubt it is asked again. */
+export const requestCancellation = effect<CamelClient, AskedOrder, CancellationRequest>({
+  kind: 'camel.cancel',
+  key: (order) => `camel.cancel:${order.id}:${order.question}`,
+  policy: 'key',
+  request: toCancellationRequest,
+  send: async (camel, request, _order, call) => ({ reference: await camel.requestCancellation(request, call) }),
 });

@@ -1,4 +1,5 @@
 /** From the canonical order to Camel's request to fulfil it (this project's assumption: docs/contracts). Pure. */
+import type { AskedOrder } from '../orders/message';
 import type { Address, Line, Order } from '../orders/order';
 
 /** Body of `POST /fulfillment-requests`; docs/contracts/camel-fulfillment-request.schema.json. */
@@ -33,6 +34,17 @@ export interface FulfillmentRequest {
     readonly gift_message?: string;
   }>;
 }
+
+/** Body of `POST /cancellation-requests`; docs/contracts/camel-cancellation-request.schema.json. */
+export interface CancellationRequest {
+  readonly order_id: string;
+  /** Counts the questions about this order, from 1. */
+  readonly sequence: number;
+  readonly reason?: string;
+}
+
+/** Asks to stop everything in `order`; the same for the same question. */
+export const toCancellationRequest = ({ name, question }: Pick<AskedOrder, 'name' | 'question'>): CancellationRequest => ({ order_id: name, sequence: question });
 
 /** Body of `POST /inventory-checks`; docs/contracts/camel-inventory-check.schema.json. */
 export interface InventoryQuestion {

@@ -1,3 +1,4 @@
+import { Contracts } from '../edge/contracts';
 import { defineProvider } from '../fulfillment/connection';
 import { watched } from '../runtime/endpoints';
 import { Environment } from '../runtime/environment';
@@ -8,6 +9,6 @@ import { cirro } from './provider';
 
 export default defineProvider<CamelSettings & NodeConfig>(
   'oms-camel-connection',
-  (config, services) => cirro(watched(services, createCamelClient(camelOptions(config, services.get(Environment))))),
+  (config, services) => cirro(watched(services, createCamelClient(camelOptions(config, services.get(Environment)))), services.get(Contracts)),
   testCamel,
 );

@@ -5,7 +5,7 @@ import { FactReaders } from '../edge/readers';
 import { FLAG_DEFAULTS } from '../flags/flags';
 import { JOB_ACTIONS } from '../jobs/oms-jobs';
 import { JobRuns } from '../jobs/runs';
-import { PRINT_CANCEL_TASK } from '../lifecycle/cancel';
+import { CANCEL_TASKS } from '../lifecycle/cancel';
 import { PARENT_TASK } from '../lifecycle/children';
 import type { CancelClass, EdgeRule, Kind } from '../lifecycle/define';
 import { lifecycle } from '../lifecycle/lifecycle';
@@ -54,7 +54,7 @@ export interface Choices {
 export async function choicesOf(services: Services): Promise<Choices> {
   return {
     statuses: lifecycle.names.map(statusChoice),
-    tasks: [...services.get(Platforms).taskKinds(), PARENT_TASK, PRINT_CANCEL_TASK],
+    tasks: [...services.get(Platforms).taskKinds(), PARENT_TASK, ...CANCEL_TASKS],
     contracts: services.get(Contracts).list(),
     facts: services.get(FactReaders).contracts(),
     flags: Object.entries(FLAG_DEFAULTS).map(([name, enabled]) => ({ name, enabled })),

@@ -1,8 +1,9 @@
 import type { Reading } from '../edge/readers';
 import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../lifecycle/facts';
-import { lifecycle, type Status } from '../lifecycle/lifecycle';
+import { isCancelled } from '../lifecycle/cancel';
+import type { Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
-import { isFulfillmentRequest } from '../lifecycle/requests';
+import { isFulfillmentRequest, isProviderQuestion } from '../lifecycle/requests';
 
 /** A fulfilment event (docs/contracts/fulfillment-event.schema.json), by REST or over Service Bus. */
 export interface FulfillmentEvent {
@@ -46,6 +47,18 @@ const requested = (context: FactContext): boolean => requestsOf(context).some(({
 /** Its requests that the report proves to have arrived. */
 const proven = (context: FactContext): string[] => [...new Set(requestsOf(context).map(({ kind }) => kind))];
 
+/** Questions whether it can stop the order. */
+const questionsOf = ({ effects }: FactContext): string[] => effects.flatMap(({ kind }) => (isProviderQuestion(kind) ? [kind] : []));
+
+/** Whether an answer is about a question before the last one; 0 names none, and is about the last. */
+const isOlder = ({ sequence }: FulfillmentEvent, context: FactContext): boolean => sequence !== 0 && sequence < questionsOf(context).length;
+
+/** Whether a wish to cancel waits for the 3PL, or for an own warehouse or vendor. */
+const isAsked = ({ cancelAsked }: FactContext): boolean => cancelAsked === 'provider' || cancelAsked === 'warehouse';
+
+/** Who answers a wish to cancel. */
+const answererOf = (event: FulfillmentEvent, { cancelAsked }: FactContext): string => (cancelAsked === 'warehouse' ? 'the warehouse' : nameOf(event));
+
 const AT_THE_DOOR = new Set<Status>(['CIRRO_READY_FOR_FULFILLMENT', 'CIRRO_INVENTORY_CONFIRMED']);
 const ASKED = new Set<Status>(['WAITING_FULFILLMENT_CONFIRMATION']);
 const UNDER_WAY = new Set<Status>(['EXPORTED_TO_TPL', 'PARTIALLY_SHIPPED']);
@@ -64,6 +77,8 @@ export const fulfillmentFacts: FactRules = {
       return { is: 'applied', to: 'EXPORTED_TO_TPL', reason: `${nameOf(event)} accepted sequence ${event.sequence}`, settles: proven(context) };
     if (UNDER_WAY.has(status) || isShipped(status)) return { is: 'already' };
     if (isEarly(status)) return { is: 'early' };
+    // It was accepted, then stopped where it had been accepted.
+    if (isCancelled(status) && questionsOf(context).length > 0) return { is: 'already' };
     return { is: 'exception', reason: `${nameOf(event)} accepted an order that stands in ${status}${stop(status)}` };
   },
 
@@ -82,7 +97,8 @@ export const fulfillmentFacts: FactRules = {
         reason,
         settles: proven(context),
         order: { export_sequence: exportSequence + 1 },
-        hold: { kind: `${event.provider ?? DEFAULT_PROVIDER}.rejected`, reason },
+        // Who does not take it has stopped it, too.
+        ...(isAsked(context) ? { cancel: 'granted' as const } : { hold: { kind: `${event.provider ?? DEFAULT_PROVIDER}.rejected`, reason } }),
       };
     }
     if (isEarly(status)) return { is: 'early' };
@@ -110,12 +126,30 @@ export const fulfillmentFacts: FactRules = {
       writes: parcelRows(shipment, context.order),
     };
   },
+
+  cancel_acknowledged(event: FulfillmentEvent, context): FactDecision {
+    const { status } = context;
+    if (isStranger(event, context)) return stranger('stopped', event, context);
+    if (isCancelled(status) || isOlder(event, context)) return { is: 'already' };
+    if (!isAsked(context)) return { is: 'exception', reason: `${nameOf(event)} stopped an order that nobody asks to cancel and that stands in ${status}: ask whether its parcel comes` };
+    return { is: 'applied', reason: `${answererOf(event, context)} has stopped it${because(event)}`, settles: questionsOf(context), cancel: 'granted' };
+  },
+
+  cancel_refused(event: FulfillmentEvent, context): FactDecision {
+    const { status } = context;
+    if (isStranger(event, context)) return stranger('refused to stop', event, context);
+    if (isOlder(event, context)) return { is: 'already' };
+    if (isAsked(context)) return { is: 'applied', reason: `${answererOf(event, context)} does not stop it${because(event)}`, settles: questionsOf(context), cancel: 'refused' };
+    if (questionsOf(context).length === 0) return { is: 'impossible', reason: 'nobody has asked to cancel it' };
+    return isCancelled(status) ? { is: 'exception', reason: `${nameOf(event)} does not stop an order that stands in ${status}${bringBack(status)}` } : { is: 'already' };
+  },
 };
+
+const because = ({ data }: FulfillmentEvent): string => (data?.reason ? `: ${data.reason}` : '');
 
 /** What follows where a cancel has won against the warehouse. */
 const stop = (status: Status): string => (isCancelled(status) ? ': stop it there, nobody has paid for it' : '');
 const bringBack = (status: Status): string => (isCancelled(status) ? ': have the parcel brought back, or charge it anew; the payment of the cancelled order is void' : '');
-const isCancelled = (status: Status): boolean => lifecycle.statuses[status].phase === 'cancel';
 
 const isShipped = (status: Status): boolean => isAfter(status, 'cirro');
 
@@ -159,6 +193,11 @@ export const fulfillmentUsual: readonly UsualFact[] = [
   { type: 'accepted', from: nameOf, body: (context): FulfillmentEvent => usualEvent('accepted', context) },
   { type: 'shipped', from: nameOf, body: ({ provider, lines }): Shipment => ({ order_id: '', provider, shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(lines) }) },
   { type: 'rejected', from: nameOf, body: (context): FulfillmentEvent => usualEvent('rejected', context) },
+  ...['cancel_acknowledged', 'cancel_refused'].map((type): UsualFact => ({
+    type,
+    from: (context) => (context.cancelAsked === 'warehouse' ? 'the warehouse' : nameOf(context)),
+    body: (context): FulfillmentEvent => ({ ...usualEvent(type, context), sequence: 0 }),
+  })),
 ];
 
 const usualEvent = (type: string, { provider, exportSequence: sequence }: FactContext): FulfillmentEvent => ({ id: '', provider, type, order_id: '', sequence, at: '' });

@@ -1,6 +1,7 @@
 import type { DeclaredCall } from '../effects/calls';
 import type { Effect } from '../effects/effect';
 import type { Ledger, Performed } from '../effects/ledger';
+import type { AskedOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import { Rejected } from '../runtime/errors';
 import type { Closable } from '../runtime/node';
@@ -16,6 +17,11 @@ export interface Provider extends Closable {
    */
   request(sequence: boolean): FulfillmentCall;
   /**
+   * Asks it to stop an order; its kind is `<partner>.cancel`, its key ends in `:<number of the question>`. Its events `cancel_acknowledged` and
+   * `cancel_refused` decide. Absent where it cannot be asked: a cancel is then not possible once it has the order.
+   */
+  readonly cancel?: FulfillmentCall<AskedOrder>;
+  /**
    * What the warehouse has too little of, in words; undefined where there is enough of everything. Changes nothing and may be repeated.
    * @throws Rejected where the question is refused · Retryable where nobody answers
    */
@@ -23,11 +29,11 @@ export interface Provider extends Closable {
 }
 
 /** A declared effect that brings its own client. */
-export interface FulfillmentCall {
+export interface FulfillmentCall<Subject extends Order = Order> {
   /** For those who look at it and do not send it. */
   declared: DeclaredCall;
   /** Makes the call, as the ledger says. @throws what {@link Ledger.perform} throws */
-  perform(ledger: Ledger, order: Order, work: Work): Promise<Performed>;
+  perform(ledger: Ledger, order: Subject, work: Work): Promise<Performed>;
 }
 
 /** A 3PL's declared request with its client. It is not to be built for what still has to be printed. */
@@ -39,7 +45,12 @@ export function withClient<Client, Request>(client: Client, declared: Effect<Cli
       return declared.request(order);
     },
   };
-  return { declared: effect, perform: (ledger, order, work) => ledger.perform(effect, client, order, work) };
+  return callOf(client, effect);
+}
+
+/** A declared effect with its client. */
+export function callOf<Client, Subject extends Order, Request>(client: Client, declared: Effect<Client, Subject, Request>): FulfillmentCall<Subject> {
+  return { declared, perform: (ledger, order, work) => ledger.perform(declared, client, order, work) };
 }
 
 /** The warehouse packs what a batch has printed. @throws Rejected `fulfillment.printable-order-has-no-batch` */

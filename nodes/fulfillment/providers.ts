@@ -31,6 +31,11 @@ export class Providers {
     }
   }
 
+  /** Whether a 3PL, by its name, can be asked to stop an order. */
+  takesCancels(name: string): boolean {
+    return this.#open.get(name)?.provider.cancel !== undefined;
+  }
+
   /** The request of each 3PL, for those who do not send it. */
   requests(sequence: boolean): DeclaredCall[] {
     return [...this.#open.values()].map(({ provider }) => {

@@ -1,7 +1,6 @@
 import type { FactContext } from './facts';
-import type { CancelClass } from './define';
 import { lifecycle, type Status } from './lifecycle';
-import { isFulfillmentRequest } from './requests';
+import { isFulfillmentRequest, isProviderQuestion, isQuestion } from './requests';
 
 /** What a person may do about an order. Refunds are made at the storefront as long as they are not built here. */
 export type OrderAction = 'put-back' | 'processed-externally' | 'cancel' | 'refund';
@@ -11,8 +10,8 @@ export type CancelAnswer =
   | { is: 'yes' }
   /** A remote call is in doubt: decided when its outcome is known. */
   | { is: 'wait'; reason: string }
-  /** Somebody else has it in hand and decides: this kind of task asks him. */
-  | { is: 'ask'; reason: string; task: string }
+  /** Somebody else has it in hand, is asked, and decides. */
+  | { is: 'ask'; reason: string; of: AskedOf }
   /** Somebody else has it in hand, and cannot be asked yet. */
   | { is: 'not-yet'; reason: string }
   | { is: 'no'; reason: string; instead: readonly OrderAction[] };
@@ -20,22 +19,54 @@ export type CancelAnswer =
 /** States of an effect whose outcome nobody knows. */
 export const IN_DOUBT: ReadonlySet<string> = new Set(['sent', 'unknown', 'parked']);
 
-type Known = Pick<FactContext, 'effects' | 'exportSequence' | 'navOrderNo'>;
+type Known = Pick<FactContext, 'effects' | 'exportSequence' | 'navOrderNo' | 'provider'>;
+
+/** Who is asked to stop an order: the print floor, the 3PL of its warehouse, or an own warehouse or vendor, whom nobody can call. */
+export type AskedOf = 'print-station' | 'provider' | 'warehouse';
 
 /** The kind of task, and of the effect, that asks the print floor to stop an order. */
 export const PRINT_CANCEL_TASK = 'print-station.cancel';
 
+/** The kind of task that asks a 3PL to stop an order. */
+export const FULFILLMENT_CANCEL_TASK = 'fulfillment.cancel';
+
+/** How each is asked: by which kind of task, and which effects are its questions. */
+export const QUESTIONS: Readonly<Record<AskedOf, { task?: string; asks: (kind: string) => boolean }>> = {
+  'print-station': { task: PRINT_CANCEL_TASK, asks: (kind) => kind === PRINT_CANCEL_TASK },
+  provider: { task: FULFILLMENT_CANCEL_TASK, asks: isProviderQuestion },
+  warehouse: { asks: () => false },
+};
+
+/** The kinds of tasks that a wish to cancel may bring about. */
+export const CANCEL_TASKS: readonly string[] = Object.values(QUESTIONS).flatMap(({ task }) => task ?? []);
+
+/** The kind of hold that keeps an order while its cancel is asked for. */
+export const CANCEL_ASKED = 'cancel.asked';
+
+/** Whether a 3PL, by its name, can be asked to stop an order. */
+export type Askable = (provider: string) => boolean;
+
 /** Decided on the locked order by what it says and what its remote calls have brought about. Marks, which may be repeated, and the question itself stand in nobody's way. */
-export function mayCancel(status: Status, known: Known): CancelAnswer {
+export function mayCancel(status: Status, known: Known, askable: Askable): CancelAnswer {
   const { cancel } = lifecycle.statuses[status];
   if (cancel === 'closed') return closed(status);
-  const doubt = known.effects.find((effect) => IN_DOUBT.has(effect.state) && !effect.kind.includes('.mark-') && effect.kind !== PRINT_CANCEL_TASK);
+  if (status === 'PARTIALLY_SHIPPED') return { is: 'no', reason: 'a part of the order has left the warehouse: it cannot be cancelled as a whole; refund what is left at the storefront', instead: ['refund'] };
+  const doubt = known.effects.find((effect) => IN_DOUBT.has(effect.state) && !effect.kind.includes('.mark-') && !isQuestion(effect.kind));
   if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
+  if (status === 'OMS_CREATED_ORDER_FULFILLMENT') return { is: 'ask', reason: ASKED.warehouse, of: 'warehouse' };
   // Between the 3PL's answer and our own step the status does not say yet that it has the order.
-  if (cancel === 'late' || providerHas(known)) return { is: 'not-yet', reason: NOT_YET.late };
-  if (cancel === 'print') return { is: 'ask', reason: 'the print floor has the order: it is asked to stop, and decides', task: PRINT_CANCEL_TASK };
+  if (cancel === 'late' || providerHas(known)) return askable(known.provider) ? { is: 'ask', reason: ASKED.provider, of: 'provider' } : { is: 'not-yet', reason: notAskable(known.provider) };
+  if (cancel === 'print') return { is: 'ask', reason: ASKED['print-station'], of: 'print-station' };
   return { is: 'yes' };
 }
+
+const ASKED: Readonly<Record<AskedOf, string>> = {
+  'print-station': 'the print floor has the order: it is asked to stop, and decides',
+  provider: 'the warehouse has the order: its 3PL is asked to stop, and decides',
+  warehouse: 'an own warehouse or a vendor has the order, whom nobody can call from here: ask there, and report the answer (cancel_acknowledged or cancel_refused)',
+};
+
+const notAskable = (provider: string): string => `not yet: the order is with the warehouse, which must confirm a cancel, and its 3PL (${provider}) cannot be asked here`;
 
 /** A part of a split order, as a cancel of the whole asks it. */
 export interface CancelledPart {
@@ -49,7 +80,7 @@ const STRICTEST = ['no', 'not-yet', 'wait'] as const;
 /** A split order is cancelled with all its parts or not at all: the strictest answer of a part decides. One that is cancelled already is not asked. */
 export function mayCancelWhole(status: Status, parts: readonly CancelledPart[]): CancelAnswer {
   if (lifecycle.statuses[status].cancel === 'closed') return closed(status);
-  const answers = parts.filter((part) => !isCancelled(part.status)).map((part) => ({ name: part.name, answer: ofPart(mayCancel(part.status, part.known)) }));
+  const answers = parts.filter((part) => !isCancelled(part.status)).map((part) => ({ name: part.name, answer: ofPart(mayCancel(part.status, part.known, () => true)) }));
   for (const is of STRICTEST) {
     const found = answers.find(({ answer }) => answer.is === is);
     if (found && found.answer.is !== 'yes') return { ...found.answer, reason: `${found.name}: ${found.answer.reason}` };
@@ -58,7 +89,7 @@ export function mayCancelWhole(status: Status, parts: readonly CancelledPart[]):
 }
 
 /** Whoever has a part is not asked about the whole yet. */
-const ofPart = (answer: CancelAnswer): CancelAnswer => (answer.is === 'ask' ? { is: 'not-yet', reason: NOT_YET.print } : answer);
+const ofPart = (answer: CancelAnswer): CancelAnswer => (answer.is === 'ask' ? { is: 'not-yet', reason: NOT_YET_OF_A_PART[answer.of] } : answer);
 
 /** The storefront knows nothing less than the whole order. */
 export const partAlone = (whole: string): CancelAnswer => ({ is: 'no', reason: `it is a part of ${whole}, which is cancelled as a whole`, instead: [] });
@@ -73,9 +104,10 @@ export const navKnows = ({ effects, navOrderNo }: { effects: readonly { kind: st
 const providerHas = ({ effects, exportSequence }: Known): boolean =>
   effects.some((effect) => isFulfillmentRequest(effect.kind) && effect.state === 'done' && effect.key.endsWith(`:${exportSequence}`));
 
-const NOT_YET: Readonly<Record<Extract<CancelClass, 'print' | 'late'>, string>> = {
-  print: 'not yet: the print floor has this part and must acknowledge a cancel, which cannot be asked for a split order yet',
-  late: 'not yet: the order is with the warehouse, which must confirm a cancel; it cannot be asked here yet',
+const NOT_YET_OF_A_PART: Readonly<Record<AskedOf, string>> = {
+  'print-station': 'not yet: the print floor has this part and must acknowledge a cancel, which cannot be asked for a split order yet',
+  provider: 'not yet: this part is with the warehouse, which must confirm a cancel, and cannot be asked for a split order yet',
+  warehouse: 'not yet: this part is with an own warehouse or a vendor, who must confirm a cancel, and cannot be asked for a split order yet',
 };
 
 function closed(status: Status): CancelAnswer {

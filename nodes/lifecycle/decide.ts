@@ -1,7 +1,7 @@
 import { raw } from 'mysql2';
 import type { Beside, StoredFact } from './read';
 import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal, type Split } from './change';
-import { type CancelAnswer, IN_DOUBT, isCancelled, mayCancel, mayCancelWhole, partAlone } from './cancel';
+import { type Askable, type AskedOf, CANCEL_ASKED, type CancelAnswer, IN_DOUBT, isCancelled, mayCancel, mayCancelWhole, partAlone, QUESTIONS } from './cancel';
 import { type DomainEvent, paymentCaptured, shipped as parcelsOf, statusChanged } from './events';
 import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
 import { lifecycle, type Status } from './lifecycle';
@@ -41,8 +41,8 @@ export class Plan {
   readonly decidedEffects: { id: number; state: string; reason: string; reference: string | null }[] = [];
   readonly inbox: { fact: Fact; state: string; reason: string | null; status: Status }[] = [];
   readonly inboxApplied: { id: number; state: string; reason: string | null; status: Status }[] = [];
-  readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown; ask: 'asked' | null; asked_at: unknown }[] = [];
-  readonly asked: { id: number; ask: 'asked' | 'granted' }[] = [];
+  readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown; ask: 'asked' | null; asked_of: AskedOf | null; asked_at: unknown }[] = [];
+  readonly asked: { id: number; ask: 'asked' | 'granted'; of: AskedOf | null }[] = [];
   readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
   readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
   /** What is told to the world. */
@@ -50,11 +50,11 @@ export class Plan {
 }
 
 /** Decides a wanted transition on the locked image; an accepted one changes the image, so that the next entry sees it. */
-export function decideChange(change: Change, image: Image | undefined, { parts = [], beside, plan }: { parts?: readonly Image[]; beside: Beside; plan: Plan }): ChangeResult {
+export function decideChange(change: Change, image: Image | undefined, { parts = [], beside, askable, plan }: { parts?: readonly Image[]; beside: Beside; askable: Askable; plan: Plan }): ChangeResult {
   if (!image) return { moved: false, refused: 'unknown-order' };
   if (change.wish && change.to !== undefined) {
     if (parts.length < image.children) return { moved: false, refused: 'stale', status: image.status, version: image.version };
-    const answer = decideWish(change, change.to, image, parts, beside, plan);
+    const answer = decideWish(change, change.to, image, { parts, beside, askable }, plan);
     if (answer) return answer;
   }
   const refused = refusalOf(change, image, beside) ?? (change.decision && decideHold(change.decision, image, beside, plan));
@@ -121,11 +121,12 @@ export const endsOrder = (to: Status): boolean => to === 'PROCESSED_EXTERNALLY' 
  * A wish to cancel leaves a row, whatever becomes of it: granted with the move, declined with the reason, or waiting, once, for the
  * outcome of a call or for the answer of whoever has the order. @returns undefined where it is granted
  */
-function decideWish(change: Change, to: Status, image: Image, parts: readonly Image[], beside: Beside, plan: Plan): ChangeResult | undefined {
-  const answer = cancelOf(image, parts, beside);
-  const ask = answer.is === 'ask';
+function decideWish(change: Change, to: Status, image: Image, around: Around, plan: Plan): ChangeResult | undefined {
+  const answer = cancelOf(image, around);
+  const { beside } = around;
+  const asked = answer.is === 'ask' ? answer.of : null;
   const decided = (state: WishState, why: string): void => {
-    plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW, ask: ask ? 'asked' : null, asked_at: ask ? NOW : null });
+    plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW, ask: asked && 'asked', asked_of: asked, asked_at: asked && NOW });
     if (state !== 'granted') plan.events.push({ order: image.order, kind: `cancel.${state}`, actor: change.actor, text: why });
     image.changed = true;
   };
@@ -147,23 +148,28 @@ function decideWish(change: Change, to: Status, image: Image, parts: readonly Im
 }
 
 /** Has whoever has the order asked, and keeps it where it is until he answers or somebody releases it. */
-function askFor(image: Image, { task, reason }: CancelAnswer & { is: 'ask' }, actor: string, beside: Beside, plan: Plan): void {
-  const before = beside.context.get(image.order)?.effects.filter(({ kind }) => kind === task).length ?? 0;
-  plan.writes.push({ table: 'tasks', rows: [{ kind: task, order_id: image.order, store_id: image.storeId, subject: `${image.order}:${before + 1}`, lane: image.lane }] });
+function askFor(image: Image, { of, reason }: CancelAnswer & { is: 'ask' }, actor: string, beside: Beside, plan: Plan): void {
+  const { task, asks } = QUESTIONS[of];
+  const before = beside.context.get(image.order)?.effects.filter(({ kind }) => asks(kind)).length ?? 0;
+  if (task !== undefined) plan.writes.push({ table: 'tasks', rows: [{ kind: task, order_id: image.order, store_id: image.storeId, subject: `${image.order}:${before + 1}`, lane: image.lane }] });
   openHold(image, CANCEL_ASKED, reason, actor, plan);
 }
 
-/** The kind of hold that keeps an order while its cancel is asked for. */
-const CANCEL_ASKED = 'cancel.asked';
-
 const askedOf = (image: Image, beside: Beside): Beside['cancellations'][number] | undefined => beside.cancellations.find(({ order, ask }) => order === image.order && ask === 'asked');
 
+/** What a wish to cancel is decided by, beside the order itself. */
+interface Around {
+  parts: readonly Image[];
+  beside: Beside;
+  askable: Askable;
+}
+
 /** Whether the order may be cancelled now; a split one asks its parts, a part is none of its own. */
-function cancelOf(image: Image, parts: readonly Image[], { context }: Beside): CancelAnswer {
+function cancelOf(image: Image, { parts, beside: { context }, askable }: Around): CancelAnswer {
   const known = (order: number) => ({ ...EMPTY, name: '', ...context.get(order) });
   if (image.parent !== null) return partAlone(known(image.order).name.replace(/-\d+$/, ''));
   if (image.children > 0) return mayCancelWhole(image.status, parts.map((part) => ({ name: known(part.order).name, status: part.status, known: known(part.order) })));
-  return mayCancel(image.status, known(image.order));
+  return mayCancel(image.status, known(image.order), askable);
 }
 
 /** A cancel of the whole takes every part with it. */
@@ -260,7 +266,7 @@ function answerOf({ state, status, reason }: Pick<StoredFact, 'state' | 'status'
 function judge(type: string, body: unknown, image: Image, beside: Beside, rules: FactRules): FactDecision {
   const rule = rules[type];
   if (!rule) return { is: 'impossible', reason: `nothing here takes ${type}` };
-  const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status, cancelAsked: askedOf(image, beside) !== undefined });
+  const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status, cancelAsked: askedOf(image, beside)?.askedOf ?? null });
   if (image.children > 0 && decision.is !== 'impossible') return { is: 'exception', reason: `${type} came for an order that was split: partners know its parts alone` };
   if (decision.is === 'applied' && decision.to !== undefined && !lifecycle.allows(image.status, decision.to))
     return { is: 'exception', reason: `${type} would lead from ${image.status} to ${decision.to}, which is no legal step` };
@@ -322,7 +328,7 @@ export function openHold(image: Image, kind: string, reason: string, actor: stri
  * What waited for this order to move: kept facts whose time has come, in the order they came, then cancellations that were asked
  * for while a remote call was in doubt, or whoever has the order had not answered.
  */
-export function decidePending(image: Image, { parts = [], beside, rules, plan }: { parts?: readonly Image[]; beside: Beside; rules: FactRules; plan: Plan }): void {
+export function decidePending(image: Image, { parts = [], beside, rules, askable, plan }: { parts?: readonly Image[]; beside: Beside; rules: FactRules; askable: Askable; plan: Plan }): void {
   for (let moved = true; moved; ) {
     moved = false;
     for (const kept of beside.inbox.filter((row) => row.order === image.order && row.state === 'kept' && row.id > 0)) {
@@ -343,19 +349,19 @@ export function decidePending(image: Image, { parts = [], beside, rules, plan }:
   // The parts of a split order are at hand where it looks at them: there its wishes are decided.
   if (parts.length < image.children) return;
   for (const waiting of beside.cancellations.filter((row) => row.order === image.order)) {
-    const answer = cancelOf(image, parts, beside);
+    const answer = cancelOf(image, { parts, beside, askable });
     if (isOpen(waiting, answer, image, beside, plan)) continue;
     beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
     image.pending--;
     image.changed = true;
     const refused = waiting.ask === 'refused' ? waiting.said : undefined;
-    if (refused === undefined && (answer.is === 'yes' || answer.is === 'ask')) {
+    if (refused === undefined && (answer.is === 'yes' || (waiting.ask === 'granted' && isStillWith(waiting.askedOf, answer)))) {
       move(image, waiting.to, waiting, waiting.reason, plan);
       endHolds(image, waiting.to, waiting.actor, beside, plan);
       cancelParts(waiting.to, parts, waiting, beside, plan);
       plan.cancellations.push({ id: waiting.id, state: 'granted', reason: waiting.said ?? GRANTED });
     } else {
-      const reason = refused ?? ('reason' in answer ? answer.reason : '');
+      const reason = refused ?? (answer.is === 'ask' ? MOVED_ON[answer.of] : 'reason' in answer ? answer.reason : '');
       plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: reason });
       plan.cancellations.push({ id: waiting.id, state: 'declined', reason });
       closeHolds(beside.holds.filter((hold) => hold.order === image.order && hold.kind === CANCEL_ASKED), waiting.actor, 'moot', `the cancel is declined: ${reason}`, image, beside, plan);
@@ -367,16 +373,27 @@ export function decidePending(image: Image, { parts = [], beside, rules, plan }:
 function isOpen(waiting: Beside['cancellations'][number], answer: CancelAnswer, image: Image, beside: Beside, plan: Plan): boolean {
   if (answer.is === 'wait') {
     // A yes that came while another call is in doubt is not asked for again.
-    if (waiting.said !== undefined && waiting.ask === 'granted') plan.asked.push({ id: waiting.id, ask: 'granted' });
+    if (waiting.said !== undefined && waiting.ask === 'granted') plan.asked.push({ id: waiting.id, ask: 'granted', of: waiting.askedOf });
     return waiting.ask !== 'refused';
   }
   // Who was asked decides, also where nobody would have to be asked any more.
-  if (waiting.ask === 'asked') return answer.is === 'ask' || answer.is === 'yes';
+  if (waiting.ask === 'asked') return isStillWith(waiting.askedOf, answer);
   if (answer.is !== 'ask' || waiting.ask !== null) return false;
-  plan.asked.push({ id: waiting.id, ask: 'asked' });
+  plan.asked.push({ id: waiting.id, ask: 'asked', of: answer.of });
   plan.events.push({ order: image.order, kind: 'cancel.waiting', actor: waiting.actor, text: answer.reason });
   askFor(image, answer, waiting.actor, beside, plan);
   waiting.ask = 'asked';
+  waiting.askedOf = answer.of;
   image.changed = true;
   return true;
 }
+
+/** Whether the order has not gone on to somebody else since somebody was asked to stop it; a 3PL whose connection is not deployed just now still has it. */
+const isStillWith = (of: AskedOf | null, answer: CancelAnswer): boolean => answer.is === 'yes' || (answer.is === 'ask' && answer.of === of) || (answer.is === 'not-yet' && of === 'provider');
+
+/** Why a wish is declined that somebody else was asked about. */
+const MOVED_ON: Readonly<Record<AskedOf, string>> = {
+  'print-station': 'the print floor has the order by now: ask again',
+  provider: 'the warehouse has the order by now: ask again',
+  warehouse: 'an own warehouse or a vendor has the order by now: ask again',
+};

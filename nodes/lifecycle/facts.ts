@@ -1,3 +1,4 @@
+import type { AskedOf } from './cancel';
 import type { Status } from './lifecycle';
 
 /** Something a partner tells us about an order: a release, an acceptance, a rejection, a shipment. */
@@ -30,8 +31,8 @@ export interface FactContext {
   batchSequence: number;
   /** The 3PL of its warehouse. */
   provider: string;
-  /** Whether a wish to cancel waits for the answer of whoever has the order. */
-  cancelAsked: boolean;
+  /** Whose answer a wish to cancel waits for; NULL where none does. */
+  cancelAsked: AskedOf | null;
   lines: readonly { lineId: string; quantity: number; shipped: number; cancelled: number }[];
   effects: readonly { id: number; kind: string; key: string; state: string; attempt: number }[];
 }

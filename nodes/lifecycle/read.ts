@@ -2,6 +2,7 @@ import { format } from 'mysql2';
 import type { PoolConnection, RowDataPacket } from '../store/pool';
 import { select } from '../store/pool';
 import type { Image } from './change';
+import type { AskedOf } from './cancel';
 import type { FactContext } from './facts';
 import type { Status } from './lifecycle';
 import type { OpenPause } from './stages';
@@ -29,6 +30,8 @@ export interface WaitingCancellation {
   reason: string;
   /** What became of asking whoever has the order; NULL where nobody had to be asked yet. */
   ask: 'asked' | 'granted' | 'refused' | null;
+  /** Who that is. */
+  askedOf: AskedOf | null;
   /** What the one who was asked has said, in words. */
   said?: string;
 }
@@ -110,7 +113,7 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
     `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
-    `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason, ask FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
+    `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason, ask, asked_of AS askedOf FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
     `SELECT id, order_id AS \`order\`, kind, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (${ids}) AND resolved_at IS NULL`,
   ];
 }

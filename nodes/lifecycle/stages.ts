@@ -89,4 +89,4 @@ export function pauseOf(pauses: readonly OpenPause[], stage: string, storeUrl: s
 }
 
 /** The partner that a kind of task talks to, by the first word of the kind. */
-const TASK_OWNERS: Readonly<Record<string, string>> = { sfcc: 'storefront', nav: 'NAV', camel: 'Cirro', 'print-station': 'PrintStation' };
+const TASK_OWNERS: Readonly<Record<string, string>> = { sfcc: 'storefront', nav: 'NAV', camel: 'Cirro', fulfillment: 'Cirro', 'print-station': 'PrintStation' };

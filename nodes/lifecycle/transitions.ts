@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type Grouped, groupedWrites } from '../store/grouping';
 import { type Pool, type PoolConnection, transaction } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
-import { navKnows } from './cancel';
+import { type Askable, navKnows } from './cancel';
 import { looksAtParts } from './children';
 import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
 import type { Fact, FactRules } from './facts';
@@ -37,14 +37,16 @@ export class Transitions {
   readonly #pool: Pool;
   readonly #stages: Stages;
   readonly #rules: FactRules;
+  readonly #askable: Askable;
   readonly #queue: Grouped<Entry, Result>;
   #stores = new Map<number, { url: string; platform: string }>();
 
-  constructor(pool: Pool, stages: Stages, rules: FactRules) {
+  constructor(pool: Pool, stages: Stages, rules: FactRules, askable: Askable) {
     this.#pool = pool;
     this.#stages = stages;
     this.events.setMaxListeners(0); // every stage of the flows listens
     this.#rules = rules;
+    this.#askable = askable;
     this.#queue = groupedWrites({ pool, lanes: LANES, max: GROUP, write: (...group) => this.#write(...group) });
   }
 
@@ -92,12 +94,17 @@ export class Transitions {
     if (more.length > 0) await readBeside(connection, more, beside);
     const plan = new Plan();
     const decided = new Map<Entry, Result>();
+    const follow = (image: Image): void => {
+      if (image.changed && image.before.pending > 0) decidePending(image, { parts: partsOf(images, image), beside, rules: this.#rules, askable: this.#askable, plan });
+    };
     for (const entry of ready) {
       const image = images.get(orderOf(entry));
-      const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, { parts: partsOf(images, image), beside, plan });
+      const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, { parts: partsOf(images, image), beside, askable: this.#askable, plan });
       decided.set(entry, result);
+      // What a fact decides stands before the next one of the group is looked at.
+      if (image && 'fact' in entry) follow(image);
     }
-    for (const image of images.values()) if (image.changed && image.before.pending > 0) decidePending(image, { parts: partsOf(images, image), beside, rules: this.#rules, plan });
+    for (const image of images.values()) follow(image);
     return { images, pauses, beside, plan, decided };
   }
 

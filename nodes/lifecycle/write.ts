@@ -186,7 +186,7 @@ function inboxRows({ inbox, inboxApplied, wishes, asked, cancellations }: Plan):
     }))),
     ...inboxApplied.map(({ id, state, reason, status }) =>
       `UPDATE inbox SET state = ${escape(state)}, reason = ${escape(reason)}, status = ${escape(status)}, applied_at = NOW(6) WHERE id = ${id}`),
-    ...asked.map(({ id, ask }) => `UPDATE cancellations SET ask = ${escape(ask)}, asked_at = COALESCE(asked_at, NOW(6)) WHERE id = ${id}`),
+    ...asked.map(({ id, ask, of }) => `UPDATE cancellations SET ask = ${escape(ask)}, asked_of = ${escape(of)}, asked_at = COALESCE(asked_at, NOW(6)) WHERE id = ${id}`),
     ...cancellations.map(({ id, state, reason }) =>
       `UPDATE cancellations SET state = ${escape(state)}, decision_reason = ${escape(reason)}, decided_at = NOW(6) WHERE id = ${id}`),
   ];

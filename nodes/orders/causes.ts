@@ -1,5 +1,5 @@
 import { FOLLOWING } from '../lifecycle/children';
-import { navKnows } from '../lifecycle/cancel';
+import { type AskedOf, CANCEL_ASKED, navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isWorking, pauseOf } from '../lifecycle/stages';
 import type { Route } from '../work/routes';
@@ -45,7 +45,7 @@ function line(standing: Standing, around: Surroundings): Cause[] {
   const { status, last, enteredAt: since } = standing;
   const { kind, owner, runbook = '' } = lifecycle.statuses[status];
   const held = standing.holds.filter(({ task }) => task === null);
-  if (held.length > 0) return held.map((hold): Cause => ({ kind: 'hold', text: `Held (${hold.kind}): ${hold.reason}`, who: OPERATIONS, since: hold.opened }));
+  if (held.length > 0) return held.map((hold): Cause => ({ kind: 'hold', text: `Held (${hold.kind}): ${hold.reason}`, who: hold.kind === CANCEL_ASKED ? whoAnswers(standing) : OPERATIONS, since: hold.opened }));
   if (standing.claim) return [running(standing, standing.claim, around)];
   if (standing.children.length > 0 && FOLLOWING.has(status)) return [following(standing)];
   if (kind === 'error') return [{ kind: 'error', text: sentence(`It failed in ${last.from}: ${last.reason}`, runbook), who: owner, since }];
@@ -94,14 +94,27 @@ function working(standing: Standing, { route, guards, nextSlot }: Surroundings):
   return { kind: 'stranded', text: 'Nothing has made it due; the sweep does so within seconds.', who: OMS, since };
 }
 
+/** Who owes the answer to a wish to cancel. */
+const ANSWERS: Readonly<Record<AskedOf, { text: string; who(standing: Standing): string }>> = {
+  'print-station': { text: 'the print floor', who: () => 'PrintStation' },
+  provider: { text: 'the 3PL of its warehouse', who: ({ provider }) => provider.charAt(0).toUpperCase() + provider.slice(1) },
+  warehouse: { text: 'the own warehouse or vendor', who: () => lifecycle.statuses.OMS_CREATED_ORDER_FULFILLMENT.owner },
+};
+
+function whoAnswers(standing: Standing): string {
+  const of = standing.wishes.find(({ ask }) => ask === 'asked')?.askedOf;
+  return of ? ANSWERS[of].who(standing) : OMS;
+}
+
 /** What is open beside its line. */
-function beside({ effects, holds, tasks, kept, wishes }: Standing): Cause[] {
+function beside(standing: Standing): Cause[] {
+  const { effects, holds, tasks, kept, wishes } = standing;
   const named = new Set(holds.map(({ effect }) => effect));
   return [
     ...effects
       .filter(({ id, state }) => (state === 'unknown' || state === 'parked') && !named.has(id))
       .map((effect): Cause => ({ kind: 'in-doubt', text: `Nobody knows whether ${effect.kind} happened (looked ${effect.inquiries} times): ${effect.reason ?? 'its answer never came'}`, who: OMS, since: effect.sentAt ?? effect.begun })),
-    ...wishes.map((wish): Cause => ({ kind: 'cancel-waiting', text: `${wish.actor} wants to cancel it (${wish.reason}): decided when ${wish.ask === null ? 'the call in doubt is settled' : 'the print floor answers'}.`, who: wish.ask === null ? OMS : 'PrintStation', since: wish.asked })),
+    ...wishes.map((wish): Cause => ({ kind: 'cancel-waiting', text: `${wish.actor} wants to cancel it (${wish.reason}): decided when ${wish.askedOf === null ? 'the call in doubt is settled' : `${ANSWERS[wish.askedOf].text} answers`}.`, who: whoAnswers(standing), since: wish.asked })),
     ...kept.map((fact): Cause => ({ kind: 'kept-fact', text: `${fact.type} from ${fact.source} came early and is kept until the order gets there.`, who: OMS, since: fact.received })),
     ...tasks.map((task) => besideTask(task, holds)),
   ];

@@ -126,7 +126,7 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
      SELECT e.kind, a.attempt, a.sent_at, a.ended_at, a.outcome, a.detail, a.node FROM effect_attempts a JOIN effects e ON e.id = a.effect_id WHERE e.order_id = ? ORDER BY a.sent_at;
      SELECT source, type, event_id, state, reason, status, received_at, applied_at, node FROM inbox WHERE order_id = ? ORDER BY id;
      SELECT kind, subject, due_at, attempts, done_at, result, reason FROM tasks WHERE order_id = ? ORDER BY id;
-     SELECT state, to_status, reason, actor, decision_reason, created_at, decided_at FROM cancellations WHERE order_id = ? ORDER BY id;
+     SELECT state, to_status, reason, actor, decision_reason, ask, asked_of, asked_at, created_at, decided_at FROM cancellations WHERE order_id = ? ORDER BY id;
      SELECT o.name, s.status FROM order_status s JOIN orders o ON o.id = s.order_id WHERE s.parent_order_id = ? ORDER BY o.part`,
     Array.from({ length: 13 }, () => id),
   );

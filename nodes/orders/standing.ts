@@ -1,4 +1,4 @@
-import type { CancelledPart } from '../lifecycle/cancel';
+import type { AskedOf, CancelledPart } from '../lifecycle/cancel';
 import type { FactContext } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 import type { OpenPause } from '../lifecycle/stages';
@@ -39,7 +39,7 @@ export interface Standing {
   pauses: (OpenPause & { id: number; reason: string; actor: string; until: Date | null; opened: Date })[];
   tasks: StandingTask[];
   kept: { type: string; source: string; received: Date }[];
-  wishes: { actor: string; reason: string; asked: Date; ask: string | null }[];
+  wishes: { actor: string; reason: string; asked: Date; ask: string | null; askedOf: AskedOf | null }[];
   /** Processes that claim work and are alive. */
   workers: number;
 }
@@ -93,8 +93,8 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
      SELECT id, kind, created_at AS begun, due_at AS dueAt, COALESCE(due_at <= NOW(6), FALSE) AS isDue, claimed_by IS NOT NULL AS claimed, attempts, holds, done_at IS NOT NULL AS failed, reason
        FROM tasks WHERE order_id = @order AND (done_at IS NULL OR result = 'failed') ORDER BY id;
      SELECT type, source, received_at AS received FROM inbox WHERE order_id = @order AND state = 'kept' ORDER BY id;
-     SELECT actor, reason, created_at AS asked, ask FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
-     SELECT o.id, o.name, s.status, o.export_sequence AS exportSequence, o.nav_order_no AS navOrderNo FROM order_status s JOIN orders o ON o.id = s.order_id WHERE s.parent_order_id = @order ORDER BY o.part;
+     SELECT actor, reason, created_at AS asked, ask, asked_of AS askedOf FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
+     SELECT o.id, o.name, s.status, o.export_sequence AS exportSequence, o.nav_order_no AS navOrderNo, w.provider FROM order_status s JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id WHERE s.parent_order_id = @order ORDER BY o.part;
      SELECT e.order_id AS \`of\`, e.id, e.kind, e.\`key\`, e.state, e.attempt FROM effects e JOIN order_status s ON s.order_id = e.order_id WHERE s.parent_order_id = @order;
      SELECT COUNT(*) AS workers FROM processes WHERE ${ALIVE} AND role <> 'edge'`,
     byId ? [idOrName, idOrName] : [idOrName],

@@ -1,6 +1,6 @@
 import type { Calls } from '../effects/calls';
 import { nextSlot } from '../jobs/slots';
-import { type CancelAnswer, mayCancel, mayCancelWhole, partAlone } from '../lifecycle/cancel';
+import { type Askable, type CancelAnswer, mayCancel, mayCancelWhole, partAlone } from '../lifecycle/cancel';
 import { FOLLOWING, PARENT_TASK } from '../lifecycle/children';
 import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
@@ -56,6 +56,7 @@ export interface WhyParts {
   orders: OrderSource;
   rules: FactRules;
   usual: readonly UsualFact[];
+  askable: Askable;
 }
 
 /** Says why an order stands where it stands, by asking what decides it: the claim's conditions, the fact rules, the cancel policy, the lifecycle. */
@@ -97,7 +98,7 @@ export class Why {
       next: { to: route?.leads ?? [...new Set(facts.flatMap(({ to }) => (to ? [to as Status] : [])))], stage: route?.node ?? null, guards, facts },
       next_attempt: standing.holdCount > 0 ? null : (dueAt ?? (isWorked && !standing.claim ? (slot ?? null) : null)),
       attempts: standing.attempts,
-      actions: actionsOf(standing),
+      actions: actionsOf(standing, this.#parts.askable),
     };
   }
 
@@ -112,7 +113,7 @@ export class Why {
   #factsFor(standing: Standing): WhyAnswer['next']['facts'] {
     if (standing.children.length > 0) return [];
     const { id: order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, lines, effects, wishes } = standing;
-    const context: FactContext = { order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, cancelAsked: wishes.some(({ ask }) => ask === 'asked'), lines, effects };
+    const context: FactContext = { order, status, exportSequence, navOrderNo, provider, path, batchReference, batchSequence, cancelAsked: wishes.find(({ ask }) => ask === 'asked')?.askedOf ?? null, lines, effects };
     return this.#parts.usual.flatMap((fact) => {
       const decision = this.#parts.rules[fact.type]?.(fact.body(context) as never, context);
       return decision?.is === 'applied' ? [{ fact: fact.type, from: fact.from(context), to: decision.to ?? null, reason: decision.reason }] : [];
@@ -127,13 +128,13 @@ export class Why {
 }
 
 /** What may be done, each asked of what would decide it. */
-function actionsOf(standing: Standing): PossibleAction[] {
+function actionsOf(standing: Standing, askable: Askable): PossibleAction[] {
   const { name, status, last, holds, storeUrl } = standing;
   const pauses = standing.pauses.filter((pause) => [status, ...standing.tasks.map(({ kind }) => kind)].some((stage) => covers(pause, stage, storeUrl)));
   const on = (verb: string): string => `/api/oms/orders/${encodeURIComponent(name)}/${verb}`;
   const back = putBackTo(status, last.from);
   const choices = putBackChoices(status, last.from);
-  const cancel = cancelOf(standing);
+  const cancel = cancelOf(standing, askable);
   const again = repushTo(status, standing);
   const external = lifecycle.allows(status, 'PROCESSED_EXTERNALLY');
   return [
@@ -150,9 +151,9 @@ function actionsOf(standing: Standing): PossibleAction[] {
   ];
 }
 
-function cancelOf(standing: Standing): CancelAnswer {
+function cancelOf(standing: Standing, askable: Askable): CancelAnswer {
   if (standing.parent !== null) return partAlone(standing.parent);
-  return standing.children.length > 0 ? mayCancelWhole(standing.status, standing.children) : mayCancel(standing.status, standing);
+  return standing.children.length > 0 ? mayCancelWhole(standing.status, standing.children) : mayCancel(standing.status, standing, askable);
 }
 
 const backText = (back: Status | undefined): string => (back ? `back to ${back}` : 'back to where you say: nobody else knows how far it has come');

@@ -1,5 +1,6 @@
 import { effect } from '../effects/effect';
 import { PRINT_CANCEL_TASK } from '../lifecycle/cancel';
+import type { AskedOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import type { FloorMessage, PrintFloor } from './client';
 import { type PrintCancellation, type PrintRequest, toBatchStationRequest, toCancellation, toPrintStationRequest } from './mapping';
@@ -27,14 +28,8 @@ export const requestAtBatchStation = effect<PrintFloor, Order, PrintRequest>({
   send,
 });
 
-/** An order that somebody wants to cancel while the print floor has it. */
-export interface CancelledOrder extends Order {
-  /** Counts the questions about this order, from 1. */
-  readonly question: number;
-}
-
 /** As {@link requestAtPrintStation}; its answer is a fact, which decides the cancel. */
-export const cancelAtPrintStation = effect<PrintFloor, CancelledOrder, PrintCancellation>({
+export const cancelAtPrintStation = effect<PrintFloor, AskedOrder, PrintCancellation>({
   kind: PRINT_CANCEL_TASK,
   key: (order) => `${PRINT_CANCEL_TASK}:${order.id}:${order.question}`,
   policy: 'key',

@@ -1,6 +1,6 @@
 import { Contracts } from '../edge/contracts';
 import { Ledger } from '../effects/ledger';
-import { requireOrder } from '../orders/message';
+import { requireAskedOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import { defineNode, type NodeConfig } from '../runtime/node';
 import type { ServiceBusSettings } from '../service-bus/connection';
@@ -20,8 +20,7 @@ export default defineNode<PrintCancelConfig, StageMessage<Order>>('oms-print-can
   return {
     async input(message, send) {
       const work = requireWork(message);
-      // The subject of its task: the order and the number of the question.
-      const order = { ...requireOrder(message), question: Number(work.subject?.split(':')[1] ?? 1) };
+      const order = requireAskedOrder(message);
       contracts.validate('print-cancellation', cancelAtPrintStation.request(order));
       message.payload = await ledger.perform(cancelAtPrintStation, floor, order, work);
       send(message);

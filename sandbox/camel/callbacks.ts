@@ -1,10 +1,11 @@
 import type { Change, Ledger, Replayable } from '../journal/ledger';
 
 /**
- * What the partners tell the OMS. Camel and Cirro: `accept` by REST, `announce` the same over Service Bus. The print floor: `print-batch`
+ * What the partners tell the OMS. Camel and Cirro: `accept` by REST, `announce` the same over Service Bus, and so `cancel-answer`
+ * and `cancel-announce`. The print floor: `print-batch`
  * by REST, `print-announce` the same over Service Bus.
  */
-export type CallbackKind = 'release' | 'accept' | 'announce' | 'ship' | 'print-created' | 'print-batch' | 'print-announce' | 'print-cancelled';
+export type CallbackKind = 'release' | 'accept' | 'announce' | 'ship' | 'cancel-answer' | 'cancel-announce' | 'print-created' | 'print-batch' | 'print-announce' | 'print-cancelled';
 
 /** A message to the OMS that has not been delivered yet. */
 export interface Owed {
@@ -37,6 +38,10 @@ interface Requested extends Change {
   type: 'camel.requested';
   request: FulfillmentRequest;
 }
+interface Stopped extends Change {
+  type: 'camel.stopped';
+  requestId: string;
+}
 interface OwedChange extends Change {
   type: 'camel.owed';
   owed: Owed;
@@ -57,8 +62,10 @@ export class CamelState implements Replayable {
   /** Told of each callback that becomes owed while the sandbox runs. */
   onOwed: (owed: Owed) => void = () => {};
   #requests = new Map<string, FulfillmentRequest>();
-  /** Orders that were asked for. */
-  #asked = new Set<string>();
+  /** The last request for each order. */
+  #asked = new Map<string, FulfillmentRequest>();
+  /** Requests that were stopped before they left. */
+  #stopped = new Set<string>();
   #owed = new Map<string, Owed>();
   #known = new Set<string>();
   #lastNumber = 0;
@@ -81,6 +88,19 @@ export class CamelState implements Replayable {
     return this.#asked.has(orderId);
   }
 
+  /** The last request for an order. */
+  requestFor(orderId: string): FulfillmentRequest | undefined {
+    return this.#asked.get(orderId);
+  }
+
+  isStopped(requestId: string): boolean {
+    return this.#stopped.has(requestId);
+  }
+
+  stopping(requestId: string): Stopped {
+    return { type: 'camel.stopped', requestId };
+  }
+
   /** Everything that is still to be delivered. */
   owed(): Owed[] {
     return [...this.#owed.values()];
@@ -88,6 +108,11 @@ export class CamelState implements Replayable {
 
   isOwed(id: string): boolean {
     return this.#owed.has(id);
+  }
+
+  /** Whether it is owed, or was. */
+  wasOwed(id: string): boolean {
+    return this.#known.has(id);
   }
 
   /** The change that makes a callback owed; none where it is or was owed already. */
@@ -103,12 +128,15 @@ export class CamelState implements Replayable {
     return { type: 'camel.settled', id, outcome, ...(reason !== undefined && { reason }) };
   }
 
-  apply(what: Requested | OwedChange | Settled | Numbered): void {
+  apply(what: Requested | Stopped | OwedChange | Settled | Numbered): void {
     switch (what.type) {
       case 'camel.requested':
         this.#requests.set(what.request.requestId, what.request);
-        this.#asked.add(what.request.orderId);
+        this.#asked.set(what.request.orderId, what.request);
         this.#lastNumber += 1;
+        break;
+      case 'camel.stopped':
+        this.#stopped.add(what.requestId);
         break;
       case 'camel.owed':
         this.#known.add(what.owed.id);
@@ -125,7 +153,8 @@ export class CamelState implements Replayable {
 
   reset(): Change[] {
     this.#requests = new Map();
-    this.#asked = new Set();
+    this.#asked = new Map();
+    this.#stopped = new Set();
     this.#owed = new Map();
     this.#known = new Set();
     const numbered: Numbered = { type: 'camel.numbered', lastNumber: this.#lastNumber };

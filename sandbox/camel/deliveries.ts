@@ -27,6 +27,13 @@ interface Delivery {
 export function deliveries(oms: OmsClient, { cirro: broker, printFloor }: { cirro: Broker; printFloor: Broker }, plans: Plans): Record<CallbackKind, Delivery> {
   const shipped = (owed: Owed): Change[] =>
     owed.requestId !== undefined && isAcceptance(owed) ? plans.ship(owed.requestId) : [];
+  const byRest: Delivery['deliver'] = (owed, garbage) => each(owed, async (one) =>
+    outcome(await oms.send('POST', '/api/service_bus/events', 'serviceBus', write(one.body, garbage)), () => shipped(one)));
+  const overTheBus: Delivery['deliver'] = (owed, garbage) => each(owed, (one) => {
+    const id = String(one.body.id);
+    const message = broker.publishing({ messageId: garbage ? `${id}-garbage` : id, body: write(one.body, garbage), requestId: garbage || !isAcceptance(one) ? undefined : one.requestId });
+    return Promise.resolve({ result: 'delivered', then: [message] });
+  });
   return {
     ...printDeliveries(oms, printFloor),
     release: {
@@ -36,23 +43,10 @@ export function deliveries(oms: OmsClient, { cirro: broker, printFloor }: { cirr
       deliver: (owed, garbage) => each(owed, async (one) =>
         outcome(await oms.send('PATCH', `/api/v3/osor_order/status/${encodeURIComponent(one.orderId)}`, 'mulesoft', write(one.body, garbage)), () => [])),
     },
-    accept: {
-      system: 'camel',
-      operation: 'accept',
-      batch: 1,
-      deliver: (owed, garbage) => each(owed, async (one) =>
-        outcome(await oms.send('POST', '/api/service_bus/events', 'serviceBus', write(one.body, garbage)), () => shipped(one))),
-    },
-    announce: {
-      system: 'camel',
-      operation: 'accept',
-      batch: 1,
-      deliver: (owed, garbage) => each(owed, (one) => {
-        const id = String(one.body.id);
-        const message = broker.publishing({ messageId: garbage ? `${id}-garbage` : id, body: write(one.body, garbage), requestId: garbage || !isAcceptance(one) ? undefined : one.requestId });
-        return Promise.resolve({ result: 'delivered', then: [message] });
-      }),
-    },
+    accept: { system: 'camel', operation: 'accept', batch: 1, deliver: byRest },
+    announce: { system: 'camel', operation: 'accept', batch: 1, deliver: overTheBus },
+    'cancel-answer': { system: 'camel', operation: 'cancellation', batch: 1, deliver: byRest },
+    'cancel-announce': { system: 'camel', operation: 'cancellation', batch: 1, deliver: overTheBus },
     ship: {
       system: 'camel',
       operation: 'ship',

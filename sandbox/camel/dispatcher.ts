@@ -17,7 +17,7 @@ interface Item {
 }
 
 /** What is delivered by being published. */
-const BY_BUS: ReadonlySet<CallbackKind> = new Set(['announce', 'print-created', 'print-announce', 'print-cancelled']);
+const BY_BUS: ReadonlySet<CallbackKind> = new Set(['announce', 'cancel-announce', 'print-created', 'print-announce', 'print-cancelled']);
 
 const firstBackoffMs = 200;
 const longestBackoffMs = 5000;

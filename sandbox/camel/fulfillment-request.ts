@@ -1,3 +1,4 @@
+import { compiled } from '../contracts';
 import type { FulfillmentRequest } from './callbacks';
 
 /** A request that Camel definitely refuses. */
@@ -51,6 +52,15 @@ export function readInventoryQuestion(body: unknown): InventoryQuestion {
       return { sku: text(line, 'sku', 'line.'), quantity: whole(line, 'quantity', 1) };
     }),
   };
+}
+
+const fits = compiled('camel-cancellation-request');
+
+/** Reads a question whether an order can be stopped; docs/contracts/camel-cancellation-request.schema.json. @throws BadRequest */
+export function readCancellation(body: unknown): { orderId: string; sequence: number } {
+  const { order_id, sequence } = object(body, 'The question');
+  if (!fits(body)) throw new BadRequest('field.invalid', `It breaks the contract at ${fits.errors?.[0]?.instancePath || '/'}.`);
+  return { orderId: String(order_id), sequence: Number(sequence) };
 }
 
 function object(value: unknown, name: string): Part {

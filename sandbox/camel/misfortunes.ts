@@ -43,6 +43,7 @@ export function twist(owed: Owed, { delayMs, fault, ms }: Misfortune): Twist {
 function refusalOf({ kind, body }: Owed): Record<string, unknown> | 'silence' {
   if (kind === 'ship' || kind === 'print-created') return 'silence';
   const reason = 'The sandbox was told to refuse this.';
+  if (kind === 'cancel-answer' || kind === 'cancel-announce') return { ...body, type: 'cancel_refused', data: { reason } };
   if (kind === 'print-cancelled') return { ...body, data: { granted: false, reason } };
   if (kind === 'print-announce') return { ...body, type: 'Event::BatchFailed', data: { reason } };
   if (kind === 'print-batch') {

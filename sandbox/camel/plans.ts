@@ -9,6 +9,9 @@ const gatheringMs = 250;
 
 const carriers = ['UPS', 'FedEx', 'DHL', 'Yamato'] as const;
 
+/** What is not told any more of an order that was stopped. */
+const STOPPED: ReadonlySet<Owed['kind']> = new Set(['accept', 'announce', 'ship']);
+
 /** When and how Camel and Cirro answer. All choices come from hashes of business keys, so that an order fares alike each time. */
 export class Plans {
   readonly #state: CamelState;
@@ -47,9 +50,6 @@ export class Plans {
     const type = rejected ? 'rejected' : 'accepted';
     const eventId = `${type}-${request.requestId}`;
     const due = this.#after(eventId, 50, 500);
-    const luck = hash(`channel/${request.orderId}/${request.sequence}`);
-    const both = luck % 20 === 0;
-    const bus = (luck >>> 8) % 2 === 0;
     const body = {
       id: eventId,
       type,
@@ -58,16 +58,54 @@ export class Plans {
       at: new Date(due).toISOString(),
       data: { request_id: request.requestId, warehouse: request.warehouse, ...(rejected && { reason: `The customs form for ${articles.disputed} is missing.` }) },
     };
-    const owed = (kind: 'accept' | 'announce'): Owed => ({
-      id: `${kind}-${request.requestId}`, kind, ref: request.ref, orderId: request.orderId, due, body, requestId: request.requestId,
-    });
-    return [...(both || !bus ? this.#state.owing(owed('accept')) : []), ...(both || bus ? this.#state.owing(owed('announce')) : [])];
+    return this.#tell(['accept', 'announce'], request.requestId, request, { due, body });
+  }
+
+  /** Half over Service Bus, half by REST, one in twenty over both with the same event id. */
+  #tell([rest, overBus]: readonly [Owed['kind'], Owed['kind']], name: string, { orderId, sequence, ref, requestId }: FulfillmentRequest, what: Pick<Owed, 'due' | 'body'>): Change[] {
+    const luck = hash(`channel/${orderId}/${sequence}`);
+    const both = luck % 20 === 0;
+    const bus = (luck >>> 8) % 2 === 0;
+    const owed = (kind: Owed['kind']): Owed => ({ id: `${kind}-${name}`, kind, ref, orderId, requestId, ...what });
+    return [...(both || !bus ? this.#state.owing(owed(rest)) : []), ...(both || bus ? this.#state.owing(owed(overBus)) : [])];
+  }
+
+  /**
+   * What follows the question whether an order can be stopped: granted as long as no parcel of it has left, and then none leaves any more;
+   * refused otherwise. Once for each question.
+   */
+  stop(request: FulfillmentRequest, question: number): Change[] {
+    const { orderId, requestId } = request;
+    const eventId = `cancel-${orderId}/${question}`;
+    if (this.asksAgain(orderId, question)) return [];
+    const parcels = this.#state.owed().filter((owed) => owed.orderId === orderId && owed.kind === 'ship');
+    const left = this.#state.wasOwed(`ship-${requestId}`) && (parcels.length === 0 || parcels.some(({ due }) => due <= Date.now())) && !this.#state.isStopped(requestId);
+    const due = this.#after(eventId, 50, 500);
+    const body = {
+      id: eventId,
+      type: left ? 'cancel_refused' : 'cancel_acknowledged',
+      order_id: orderId,
+      sequence: question,
+      at: new Date(due).toISOString(),
+      data: left ? { reason: 'The parcel has left.' } : {},
+    };
+    const dropped = left ? [] : this.#state.owed().filter((owed) => owed.orderId === orderId && STOPPED.has(owed.kind));
+    return [
+      ...dropped.map(({ id }) => this.#state.settling(id, 'refused', 'the order was stopped')),
+      ...(left ? [] : [this.#state.stopping(requestId)]),
+      ...this.#tell(['cancel-answer', 'cancel-announce'], `${orderId}/${question}`, request, { due, body }),
+    ];
+  }
+
+  /** Whether this question has been asked before. */
+  asksAgain(orderId: string, question: number): boolean {
+    return (['cancel-answer', 'cancel-announce'] as const).some((kind) => this.#state.wasOwed(`${kind}-${orderId}/${question}`));
   }
 
   /** The shipment: everything in one parcel, or each line in its own. None when it is or was owed already. */
   ship(requestId: string): Change[] {
     const request = this.#state.request(requestId);
-    if (!request) return [];
+    if (!request || this.#state.isStopped(requestId)) return [];
     const { lines } = request;
     const parcels = lines.some(({ sku }) => sku === articles.bulky) ? lines.map((line) => [line]) : [lines];
     return parcels.flatMap((parcel, index) => this.#parcel(request, parcel, index === 0 ? requestId : `${requestId}-${index + 1}`));

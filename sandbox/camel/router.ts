@@ -7,7 +7,7 @@ import { jsonBody, NotJson } from '../http/body';
 import { play } from '../http/play';
 import { json, type Reply } from '../http/reply';
 import type { CamelState } from './callbacks';
-import { BadRequest, readInventoryQuestion, readRequest } from './fulfillment-request';
+import { BadRequest, readCancellation, readInventoryQuestion, readRequest } from './fulfillment-request';
 import type { Plans } from './plans';
 import { Stock } from './stock';
 
@@ -38,6 +38,17 @@ export function camelRouter({ state, plans, ledger, faults }: Parts): Router {
     return json(202, { request_id: requestId });
   }
 
+  /** Takes a question whether an order can be stopped; the same one again has the same id, and is answered once. */
+  function stop(body: unknown): Reply {
+    const { orderId, sequence } = readCancellation(body);
+    const request = state.requestFor(orderId);
+    if (!request) throw new BadRequest('order.unknown', `${orderId} was never asked for.`);
+    const id = `CAN-${orderId}/${sequence}`;
+    const { ref, part, warehouse } = request;
+    if (!plans.asksAgain(orderId, sequence)) ledger.commit(effect('camel', 'cancellation-request', ref, `${orderId}/${sequence}`, { request_id: id, part, warehouse, sequence }), ...plans.stop(request, sequence));
+    return json(202, { request_id: id });
+  }
+
   /** One operation behind the gateway and its sign-in. */
   const serve = (operation: string, answer: (body: unknown) => Reply) => (request: Request, response: Response): Promise<void> => {
     const act = (): Reply => {
@@ -57,6 +68,7 @@ export function camelRouter({ state, plans, ledger, faults }: Parts): Router {
   };
 
   router.post('/fulfillment-requests', serve('fulfillment-request', take));
+  router.post('/cancellation-requests', serve('cancellation-request', stop));
   router.post('/inventory-checks', serve('inventory-check', (body) => json(200, { lines: stock.ask(readInventoryQuestion(body)) })));
 
   router.use((_request, response) => {

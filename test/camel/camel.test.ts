@@ -1,6 +1,6 @@
 import { createCamelClient } from '../../nodes/camel/client';
-import { requestFulfillmentPlainly } from '../../nodes/camel/effects';
-import { shortageOf, toFulfillmentRequest, toInventoryQuestion } from '../../nodes/camel/mapping';
+import { requestCancellation, requestFulfillmentPlainly } from '../../nodes/camel/effects';
+import { shortageOf, toCancellationRequest, toFulfillmentRequest, toInventoryQuestion } from '../../nodes/camel/mapping';
 import { OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
 import { anOrder } from '../orders/an-order';
 import { failureOf, startServer } from '../runtime/a-server';
@@ -79,6 +79,31 @@ test('a request that is too late is not sent', async () => {
   expect(server.received).toEqual([]);
   await camel.close();
   await server.close();
+});
+
+describe('the question whether an order can be stopped', () => {
+  const question = toCancellationRequest({ ...anOrder(), question: 2 });
+
+  test.each([
+    [202, '{"request_id":"CAN-1"}', { id: 'CAN-1' }],
+    [422, '{"code":"order.unknown","message":"Never asked for"}', { constructor: Rejected, code: 'camel.order.unknown' }],
+    [503, '', { constructor: OutcomeUnknown }],
+    [202, '{}', { constructor: OutcomeUnknown, code: 'camel.unexpected-answer' }],
+  ])('HTTP %d %s', async (status, answer, expected) => {
+    const server = await startServer((_, response) => response.writeHead(status).end(answer));
+    const camel = createCamelClient({ url: `${server.url}/camel`, subscriptionKey: 'key', username: 'oms', password: 'secret', timeoutMs: 1000 });
+    const outcome = await camel.requestCancellation(question).then((id) => ({ id })).catch((error: unknown) => error);
+    await camel.close();
+    await server.close();
+    expect(outcome).toMatchObject(expected);
+    expect(server.received).toEqual([expect.objectContaining({ method: 'POST', url: '/camel/cancellation-requests', body: '{"order_id":"US-US00100001","sequence":2}' })]);
+  });
+
+  test('in doubt it is the same question again; the next one has a key of its own', () => {
+    const order = { ...anOrder(), question: 2 };
+    expect(requestCancellation.policy).toBe('key');
+    expect(requestCancellation.key(order)).toBe(`camel.cancel:${order.id}:2`);
+  });
 });
 
 describe('the stock', () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Ajv2020, { type AnySchemaObject } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { toFulfillmentRequest as toCamelRequest } from '../../nodes/camel/mapping';
+import { toCancellationRequest, toFulfillmentRequest as toCamelRequest } from '../../nodes/camel/mapping';
 import { generalise, toFulfillmentRequest as toSfccRequest } from '../../nodes/sfcc/mapping';
 import { makeOrder } from '../../sandbox/sfcc/order-document';
 import { sites } from '../../sandbox/sfcc/sites';
@@ -74,6 +74,7 @@ describe('what we send keeps our own contracts', () => {
 
   test.each([
     ['camel-fulfillment-request.schema.json', toCamelRequest],
+    ['camel-cancellation-request.schema.json', (order: Parameters<typeof toCamelRequest>[0]) => toCancellationRequest({ ...order, question: 1 })],
     ['sfcc-fulfillment.schema.json', toSfccRequest],
   ])('%s', (name, toRequest) => {
     const validate = compile(name);

@@ -86,6 +86,15 @@ test('/why names it, and what it rejects is held under its name', async () => {
   expect(await holdOf(system, name)).toMatchObject({ kind: 'parcelo.rejected', reason: 'Parcelo rejected sequence 1: no such street' });
 }, 60_000);
 
+test('it cannot be asked to stop an order: a cancel is not possible yet, and says why', async () => {
+  const name = await one();
+  await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+  expect(await system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'customer called' } })).toMatchObject({ status: 409, body: { result: 'not-yet', reason: expect.stringContaining('its 3PL (parcelo) cannot be asked here') } });
+  await tell('accepted', name);
+  await ship(name);
+  await system.reach(name, 'FULFILLED');
+}, 60_000);
+
 test('a report about another’s order is kept, changes nothing and asks a person; two 3PLs may use the same event id', async () => {
   const [theirs, others] = [await one(), await one('POPS-US')];
   await system.reach(theirs, 'WAITING_FULFILLMENT_CONFIRMATION');

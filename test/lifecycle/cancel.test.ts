@@ -51,14 +51,14 @@ test('while a call is in doubt the wish waits, once; when NAV turns out to know 
   expect(await cancellations(order, 'granted')).toBe(1);
 });
 
-test('while Cirro is being asked the wish waits; when Cirro turns out to have it, the answer is not yet', async () => {
+test('while Cirro is being asked the wish waits; when Cirro turns out to have it, it is asked to stop', async () => {
   const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
   await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('camel.request', ?, ?, '', 'unknown', 1)", [`camel.request:${order}:1`, order]);
   expect(await desk.cancel(String(order), asked)).toMatchObject({ statusCode: 202, body: { result: 'waiting' } });
   await engine.transitions.apply({ source: 'cirro', eventId: `accepted-${order}`, type: 'accepted', order, body: { id: 'a', type: 'accepted', order_id: 'x', sequence: 1, at: '' }, actor: 'partner:cirro' });
-  expect(await statusOf(world, order)).toMatchObject({ status: 'EXPORTED_TO_TPL', pending: 0 });
-  expect(await cancellations(order, 'declined')).toBe(1);
-  expect(await count(world, "SELECT COUNT(*) FROM order_events WHERE order_id = ? AND kind = 'cancel.declined' AND text LIKE 'not yet%'", [order])).toBe(1);
+  expect(await statusOf(world, order)).toMatchObject({ status: 'EXPORTED_TO_TPL', pending: 1, holds: 1 });
+  expect(await count(world, "SELECT COUNT(*) FROM cancellations WHERE order_id = ? AND state = 'waiting' AND ask = 'asked' AND asked_of = 'provider' AND asked_at IS NOT NULL", [order])).toBe(1);
+  expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE order_id = ? AND kind = 'fulfillment.cancel'", [order])).toBe(1);
 });
 
 test('a person who voids the call in doubt grants the cancel with it', async () => {
@@ -170,20 +170,123 @@ describe('cutoff classes', () => {
     });
   });
 
-  test('late: not yet, and recorded', async () => {
-    const [packing = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL']);
-    for (const order of [packing]) {
-      expect(await refused(order)).toMatchObject({ statusCode: 409, body: { result: 'not-yet', reason: expect.stringMatching(/^not yet: /) as string } });
-      expect(await declined(order, 'not yet%')).toBe(1);
-    }
-  });
+  describe('late: the 3PL decides', () => {
+    const AT_THE_3PL = ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL'] as const;
+    const answer = (order: number, type: string, more: object = {}) =>
+      engine.transitions.apply({ source: 'cirro', eventId: `${type}-${order}-${Math.random()}`, type, order, actor: 'partner:cirro', body: { id: 'x', type, order_id: 'x', sequence: 1, at: '', ...more } });
+    const parcel = (order: number, quantity: number) =>
+      answer(order, 'shipped', { shipment_id: `S-${order}-${quantity}`, carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: [{ line_id: 'L1', quantity }] });
+    const tasks = async (order: number) => (await select<{ kind: string; subject: string }>(world.admin, "SELECT kind, subject FROM tasks WHERE order_id = ? AND kind LIKE '%.cancel' AND kind <> 'sfcc.cancel'", [order])).map(({ kind, subject }) => `${kind} ${subject.split(':')[1]}`);
+    const wish = async (order: number) => (await select<{ state: string; ask: string | null; of: string | null; reason: string | null }>(world.admin, 'SELECT state, ask, asked_of AS `of`, decision_reason AS reason FROM cancellations WHERE order_id = ? ORDER BY id DESC', [order]))[0];
+    const requested = (order: number, kind = 'camel.request') => world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES (?, ?, ?, '', 'done', 1)", [kind, `${kind}:${order}:1`, order]);
+    const provider = (order: number, name: string) => world.admin.query("UPDATE orders o JOIN warehouses w ON w.id = o.warehouse_id SET w.provider = ? WHERE o.id = ?", [name, order]);
 
-  test('late: Cirro has answered, but the step after it is not taken yet', async () => {
-    const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
-    await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('camel.request', ?, ?, '', 'done', 1)", [`camel.request:${order}:1`, order]);
-    expect((await refused(order)).body.result).toBe('not-yet');
-    await world.admin.query('UPDATE orders SET export_sequence = 2 WHERE id = ?', [order]); // rejected since
-    expect((await refused(order)).body.result).toBe('cancelled');
+    test('the wish waits, a task asks, and its yes cancels the order', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await effect(order, 'nav.create', 'done');
+      expect(await refused(order)).toMatchObject({ statusCode: 202, body: { result: 'waiting', reason: expect.stringContaining('asked to stop') as string } });
+      expect(await wish(order)).toEqual({ state: 'waiting', ask: 'asked', of: 'provider', reason: null });
+      expect(await tasks(order)).toEqual(['fulfillment.cancel 1']);
+      expect(await answer(order, 'cancel_acknowledged')).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0, due: 1 });
+      expect(await wish(order)).toMatchObject({ state: 'granted', reason: 'Cirro has stopped it' });
+      expect(await answer(order, 'cancel_acknowledged')).toMatchObject({ result: 'already' });
+    });
+
+    test('its no declines the wish with the reason; asked again it is a question of its own', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await refused(order);
+      await requested(order, 'camel.cancel');
+      expect(await answer(order, 'cancel_refused', { data: { reason: 'it is packed' } })).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'EXPORTED_TO_TPL', holds: 0, pending: 0 });
+      expect(await wish(order)).toMatchObject({ state: 'declined', reason: 'Cirro does not stop it: it is packed' });
+      expect(await answer(order, 'cancel_refused')).toMatchObject({ result: 'already' });
+      expect(await refused(order)).toMatchObject({ statusCode: 202 });
+      expect(await tasks(order)).toEqual(['fulfillment.cancel 1', 'fulfillment.cancel 2']);
+    });
+
+    test.each([['everything', 2, 'SHIPPED'], ['a part', 1, 'PARTIALLY_SHIPPED']] as const)('a parcel with %s that comes first wins; the yes after it is held', async (_what, quantity, status) => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await refused(order);
+      await parcel(order, quantity);
+      expect(await statusOf(world, order)).toMatchObject({ status, holds: 0, pending: 0 });
+      expect(await wish(order)).toMatchObject({ state: 'declined', reason: expect.stringContaining('has left the warehouse') as string });
+      expect(await answer(order, 'cancel_acknowledged')).toMatchObject({ result: 'kept' });
+      expect(await statusOf(world, order)).toMatchObject({ status, holds: 1 });
+      expect(await refused(order)).toMatchObject({ statusCode: 409, body: { result: 'refused', possible: ['refund'] } });
+    });
+
+    test('the yes and the parcel at once, thirty times: one wins, and the other is recorded with its consequence', async () => {
+      const orders = await makeOrders(world, 30, AT_THE_3PL);
+      await Promise.all(orders.map((order) => refused(order)));
+      await Promise.all(orders.flatMap((order) => [answer(order, 'cancel_acknowledged'), parcel(order, 2)]));
+      for (const order of orders) {
+        const { status, pending, holds } = await statusOf(world, order);
+        expect({ pending, holds }).toEqual({ pending: 0, holds: 1 });
+        expect(await cancellations(order, status === 'SHIPPED' ? 'declined' : 'granted')).toBe(1);
+      }
+    });
+
+    test('who rejects the request has stopped the order, too', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await requested(order);
+      await refused(order);
+      expect(await answer(order, 'rejected', { data: { reason: 'no such street' } })).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
+      expect(await wish(order)).toMatchObject({ state: 'granted', reason: 'Cirro rejected sequence 1: no such street' });
+    });
+
+    test('nobody has asked: a yes is held, a no is refused', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      expect(await answer(order, 'cancel_refused')).toMatchObject({ result: 'impossible' });
+      expect(await answer(order, 'cancel_acknowledged')).toMatchObject({ result: 'kept', reason: expect.stringContaining('nobody asks to cancel') as string });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'EXPORTED_TO_TPL', holds: 1 });
+    });
+
+    test('the print floor was asked, and the warehouse has the order by now: declined, and its yes decides nothing', async () => {
+      const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_WAITING_FOR_BATCHING', 'PRINT_STATION_BATCHED']);
+      await refused(order);
+      await engine.transitions.transition({ order, to: 'CIRRO_READY_FOR_FULFILLMENT', actor: 'test' });
+      await requested(order);
+      await engine.transitions.transition({ order, to: 'EXPORTED_TO_TPL', actor: 'test' });
+      expect(await wish(order)).toMatchObject({ state: 'declined', of: 'print-station', reason: 'the warehouse has the order by now: ask again' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'EXPORTED_TO_TPL', holds: 0, pending: 0 });
+      await refused(order);
+      await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('print-station.cancel', ?, ?, '', 'done', 1)", [`print-station.cancel:${order}:1`, order]);
+      expect(await answer(order, 'print_station.cancellation_acknowledged', { data: { granted: true } })).toMatchObject({ result: 'already' });
+      expect(await wish(order)).toMatchObject({ state: 'waiting', of: 'provider' });
+    });
+
+    test('an own warehouse or a vendor: nobody is called, the answer comes without a number', async () => {
+      const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT']);
+      expect(await refused(order)).toMatchObject({ statusCode: 202, body: { reason: expect.stringContaining('own warehouse or a vendor') as string } });
+      expect(await wish(order)).toMatchObject({ state: 'waiting', ask: 'asked', of: 'warehouse' });
+      expect(await tasks(order)).toEqual([]);
+      expect(await answer(order, 'cancel_refused', { sequence: 0 })).toMatchObject({ result: 'applied' });
+      expect(await wish(order)).toMatchObject({ state: 'declined', reason: 'the warehouse does not stop it' });
+      await refused(order);
+      expect(await answer(order, 'cancel_acknowledged', { sequence: 0 })).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
+    });
+
+    test('a 3PL that cannot be asked: not yet, and recorded', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await provider(order, 'parcelo');
+      expect(await refused(order)).toMatchObject({ statusCode: 409, body: { result: 'not-yet', reason: expect.stringMatching(/^not yet: .*\(parcelo\)/) as string } });
+      expect(await declined(order, 'not yet%')).toBe(1);
+      await provider(order, 'cirro');
+    });
+
+    test('Cirro has answered, but the step after it is not taken yet', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL.slice(0, 3));
+      await requested(order);
+      expect(await refused(order)).toMatchObject({ statusCode: 202, body: { result: 'waiting' } });
+      expect(await tasks(order)).toEqual(['fulfillment.cancel 1']);
+      const [rejected = 0] = await makeOrders(world, 1, AT_THE_3PL.slice(0, 3));
+      await requested(rejected);
+      await world.admin.query('UPDATE orders SET export_sequence = 2 WHERE id = ?', [rejected]); // rejected since
+      expect((await refused(rejected)).body.result).toBe('cancelled');
+    });
   });
 
   test('closed: refused with what is possible instead, and recorded', async () => {

@@ -5,7 +5,7 @@ import { navFacts } from '../../nodes/nav/facts';
 
 const effect = (kind: string, state: string, sequence = 1) => ({ id: 1, kind, key: kind === 'camel.request' ? `camel.request:1:${sequence}` : 'nav.create:1', state, attempt: 1 });
 const context = (status: Status, more: Partial<FactContext> = {}): FactContext => ({
-  order: 1, status, exportSequence: 1, navOrderNo: null, provider: 'cirro', path: 'finished', batchReference: null, batchSequence: 1, cancelAsked: false, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
+  order: 1, status, exportSequence: 1, navOrderNo: null, provider: 'cirro', path: 'finished', batchReference: null, batchSequence: 1, cancelAsked: null, lines: [{ lineId: 'L1', quantity: 2, shipped: 0, cancelled: 0 }, { lineId: 'L2', quantity: 1, shipped: 0, cancelled: 0 }],
   effects: [effect('nav.create', 'done'), effect('camel.request', 'done')], ...more,
 });
 const event = { id: 'e', type: 'accepted', order_id: 'X', sequence: 1, at: '' };
@@ -17,7 +17,7 @@ const judge = (rules: FactRules, type: string, body: unknown, at: FactContext) =
 };
 
 test.each(lifecycle.names)('in %s every fact has an answer, and what it moves is a legal step', (status) => {
-  for (const [rules, type, body] of [[navFacts, 'RELEASED_FROM_NAV', {}], [navFacts, 'FAILED_TO_RELEASE_FROM_NAV', {}], [fulfillmentFacts, 'accepted', event], [fulfillmentFacts, 'rejected', event], [fulfillmentFacts, 'shipped', parcel(['L1', 2], ['L2', 1])], [fulfillmentFacts, 'shipped', parcel(['L1', 1])]] as const) {
+  for (const [rules, type, body] of [[navFacts, 'RELEASED_FROM_NAV', {}], [navFacts, 'FAILED_TO_RELEASE_FROM_NAV', {}], [fulfillmentFacts, 'accepted', event], [fulfillmentFacts, 'rejected', event], [fulfillmentFacts, 'cancel_acknowledged', event], [fulfillmentFacts, 'cancel_refused', event], [fulfillmentFacts, 'shipped', parcel(['L1', 2], ['L2', 1])], [fulfillmentFacts, 'shipped', parcel(['L1', 1])]] as const) {
     const decision = judge(rules, type, body, context(status));
     expect(decision.is).toMatch(/^(applied|already|early|impossible|exception)$/);
     const to = 'to' in decision ? decision.to : undefined;
@@ -50,6 +50,32 @@ test.each([
   ['rejected', 'SHIPPED', 'exception'],
 ] as const)('%s in %s is %s', (type, status, is) => {
   expect(judge(fulfillmentFacts, type, event, context(status)).is).toBe(is);
+});
+
+const question = (sequence = 1) => ({ id: 2, kind: 'camel.cancel', key: `camel.cancel:1:${sequence}`, state: 'sent', attempt: 1 });
+test.each([
+  ['asked, its question on its way', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [question()] }, 'applied', 'applied'],
+  ['asked, before the request was accepted', 'WAITING_FULFILLMENT_CONFIRMATION', { cancelAsked: 'provider', effects: [question()] }, 'applied', 'applied'],
+  ['an own warehouse was asked', 'OMS_CREATED_ORDER_FULFILLMENT', { cancelAsked: 'warehouse', effects: [] }, 'applied', 'applied'],
+  ['a second question is open', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [question(), question(2)] }, 'already', 'already'],
+  ['the print floor was asked', 'PRINT_STATION_BATCHED', { cancelAsked: 'print-station', effects: [] }, 'exception', 'impossible'],
+  ['nobody was asked', 'EXPORTED_TO_TPL', {}, 'exception', 'impossible'],
+  ['decided by a parcel', 'SHIPPED', { effects: [question()] }, 'exception', 'already'],
+  ['cancelled by its yes', 'EXPORTED_CANCELLATION_TO_NAV', { effects: [question()] }, 'already', 'exception'],
+  ['the order is another one’s', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', provider: 'parcelo', effects: [question()] }, 'exception', 'exception'],
+] as [string, Status, Partial<FactContext>, string, string][])('the answer to a cancel: %s', (_when, status, more, yes, no) => {
+  expect(judge(fulfillmentFacts, 'cancel_acknowledged', event, context(status, more)).is).toBe(yes);
+  expect(judge(fulfillmentFacts, 'cancel_refused', event, context(status, more)).is).toBe(no);
+});
+
+test('the answer to a cancel carries its reason, and proves that the question arrived', () => {
+  const asked = context('EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [question()] });
+  expect(judge(fulfillmentFacts, 'cancel_refused', { ...event, data: { reason: 'it is packed' } }, asked)).toEqual({ is: 'applied', reason: 'Cirro does not stop it: it is packed', settles: ['camel.cancel'], cancel: 'refused' });
+  expect(judge(fulfillmentFacts, 'cancel_acknowledged', event, asked)).toEqual({ is: 'applied', reason: 'Cirro has stopped it', settles: ['camel.cancel'], cancel: 'granted' });
+});
+
+test('an acceptance that comes after the order was stopped is nothing new', () => {
+  expect(judge(fulfillmentFacts, 'accepted', event, context('CS_CANCELLED', { effects: [effect('camel.request', 'done'), question()] })).is).toBe('already');
 });
 
 test('an answer that names no sequence is about the current request', () => {

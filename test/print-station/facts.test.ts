@@ -4,7 +4,7 @@ import { type PrintEvent, printStationFacts, printStationReadings } from '../../
 
 const request = (state: string, sequence = 1, kind = 'print-station.create') => ({ id: 1, kind, key: `${kind}:7:${sequence}`, state, attempt: 1 });
 const context = (status: Status, more: Partial<FactContext> = {}): FactContext => ({
-  order: 7, status, exportSequence: 1, navOrderNo: 'SO1', provider: 'cirro', path: 'printable', batchReference: null, batchSequence: 1, cancelAsked: false, lines: [], effects: [request('done')], ...more,
+  order: 7, status, exportSequence: 1, navOrderNo: 'SO1', provider: 'cirro', path: 'printable', batchReference: null, batchSequence: 1, cancelAsked: null, lines: [], effects: [request('done')], ...more,
 });
 const tell = (type: string, at: FactContext, more: Partial<PrintEvent> = {}): FactDecision => {
   const rule = printStationFacts[type];

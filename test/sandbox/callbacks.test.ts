@@ -1,7 +1,7 @@
 import { articles } from '../../sandbox/articles';
 import { aSandbox, type TestSandbox, tokens } from './a-sandbox';
 import { anOms, isEvent, isRelease, isShipment, shipped, type TestOms } from './an-oms';
-import { nameOf, type NavClient, navClient, requestFulfillment, salesOrder } from './partners';
+import { nameOf, type NavClient, navClient, requestCancellation, requestFulfillment, salesOrder } from './partners';
 
 /** What Camel and Cirro tell the OMS, on the wire. */
 
@@ -182,4 +182,40 @@ test.each([
 ])('%s is refused without an effect', async (_name, send, status) => {
   expect((await send(sandbox.url)).status).toBe(status);
   expect(await sandbox.effects()).toEqual([]);
+});
+
+describe('the question whether an order can be stopped', () => {
+  /** Those of whom the OMS has heard by REST; the others are on the bus. */
+  const told = (type: string): Set<string> => new Set(oms.calls.filter((call) => isEvent(call) && call.body?.type === type).map((call) => String(call.body?.order_id)));
+  const parcels = (): Set<string> => new Set(oms.calls.filter(isShipment).flatMap(shipped).map(({ order_id: id }) => id));
+
+  test('once its parcel has left: refused; the same question again is no other, an unknown order and one without a number are refused', async () => {
+    for (const ref of refs(20)) await requestFulfillment(sandbox.url, ref);
+    await oms.received(1, () => parcels().size >= 5);
+    const left = refs(20).filter((ref) => parcels().has(nameOf(ref)));
+    for (const ref of left) expect(await (await requestCancellation(sandbox.url, ref)).json()).toEqual({ request_id: `CAN-${nameOf(ref)}/1` });
+    await oms.received(1, () => told('cancel_refused').size >= 3);
+    expect(oms.calls.find(({ body }) => body?.type === 'cancel_refused')?.body).toMatchObject({ sequence: 1, data: { reason: 'The parcel has left.' } });
+    expect([...told('cancel_acknowledged')]).toEqual([]);
+    const [ref = ''] = left;
+    expect(await (await requestCancellation(sandbox.url, ref)).json()).toEqual({ request_id: `CAN-${nameOf(ref)}/1` });
+    expect(await sandbox.effects({ system: 'camel', operation: 'cancellation-request' })).toHaveLength(left.length);
+    expect((await requestCancellation(sandbox.url, 'US99999999')).status).toBe(422);
+    expect((await requestCancellation(sandbox.url, ref, 0)).status).toBe(422);
+  });
+
+  test('before it has left: granted, and it is neither accepted nor shipped any more', async () => {
+    await sandbox.fault({ system: 'camel', operation: 'accept', fault: 'latency', ms: 2000 });
+    for (const ref of refs(20)) {
+      await requestFulfillment(sandbox.url, ref);
+      await requestCancellation(sandbox.url, ref);
+    }
+    await oms.received(1, () => told('cancel_acknowledged').size >= 3);
+    // What is asked for afterwards comes after everything that was still to come.
+    const later = Array.from({ length: 20 }, (_, index) => `US${String(82_000_000 + index)}`);
+    for (const ref of later) await requestFulfillment(sandbox.url, ref);
+    await oms.received(1, () => parcels().size >= 3);
+    expect(refs(20).filter((ref) => told('accepted').has(nameOf(ref)) || parcels().has(nameOf(ref)))).toEqual([]);
+    expect([...told('cancel_refused')]).toEqual([]);
+  });
 });

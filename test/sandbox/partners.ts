@@ -80,6 +80,19 @@ export function requestFulfillment(sandboxUrl: string, ref: string, sequence = 1
   });
 }
 
+/** Asks Camel whether it can stop an order. */
+export function requestCancellation(sandboxUrl: string, ref: string, sequence = 1): Promise<Response> {
+  return fetch(`${sandboxUrl}/camel/cancellation-requests`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'ocp-apim-subscription-key': camelAccess.subscriptionKey,
+      authorization: `Basic ${Buffer.from(`${camelAccess.user}:${camelAccess.password}`).toString('base64')}`,
+    },
+    body: JSON.stringify({ order_id: nameOf(ref), sequence }),
+  });
+}
+
 /** Asks the storefront for a token. */
 export function askForToken(sandboxUrl: string, secret: string = sfccClient.secret): Promise<Response> {
   return fetch(`${sandboxUrl}/sfcc/dw/oauth2/access_token`, {

@@ -29,7 +29,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
   stages.addStatus('CS_CANCELLED', { node: 'CS_CANCELLED', scheduled: false });
   stages.addStatus('SHIPPED', { node: 'SHIPPED', scheduled: true });
   for (const kind of ['sfcc.cancel', 'sfcc.mark-exported', 'parent.recompute', 'sfcc.fulfil']) stages.addTask(kind, { node: kind, scheduled: false });
-  const transitions = new Transitions(pool, stages, { ...navFacts, ...printStationFacts, ...fulfillmentFacts });
+  const transitions = new Transitions(pool, stages, { ...navFacts, ...printStationFacts, ...fulfillmentFacts }, (provider) => provider === 'cirro');
   const processes = new Processes(pool, silent, { instance, role: 'all' }, departures);
   await processes.start();
   const claims = new Claims(pool, processes);

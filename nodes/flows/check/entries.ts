@@ -1,4 +1,4 @@
-import { PRINT_CANCEL_TASK } from '../../lifecycle/cancel';
+import { CANCEL_TASKS } from '../../lifecycle/cancel';
 import { PARENT_TASK } from '../../lifecycle/children';
 import type { Status } from '../../lifecycle/lifecycle';
 import type { FlowNode } from '../node';
@@ -23,7 +23,7 @@ export function entryOf(node: FlowNode): Entry {
   if (node.type === 'oms-intake') return { statuses: ['READY_FOR_PROCESSING'], tasks: ['sfcc.mark-exported'] };
   if (node.type === 'oms-split') return { statuses: ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV'], tasks: [PARENT_TASK] };
   if (node.type === 'oms-parent') return { tasks: ['sfcc.fulfil'] };
-  if (node.type === 'oms-operator' && node['action'] === 'cancel') return { tasks: ['sfcc.cancel', PRINT_CANCEL_TASK] };
+  if (node.type === 'oms-operator' && node['action'] === 'cancel') return { tasks: ['sfcc.cancel', ...CANCEL_TASKS] };
   if (node.type === 'oms-batching-resume') return { statuses: ['READY_FOR_BATCHING'] };
   if (node.type === 'oms-fact') return FACTS[String(node['contract'])] ?? {};
   return {};
