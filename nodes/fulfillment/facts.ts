@@ -3,7 +3,7 @@ import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../
 import { isCancelled } from '../lifecycle/cancel';
 import type { Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
-import { isFulfillmentRequest, isProviderQuestion } from '../lifecycle/requests';
+import { isFulfillmentRequest, providerQuestions } from '../lifecycle/requests';
 
 /** A fulfilment event (docs/contracts/fulfillment-event.schema.json), by REST or over Service Bus. */
 export interface FulfillmentEvent {
@@ -48,7 +48,7 @@ const requested = (context: FactContext): boolean => requestsOf(context).some(({
 const proven = (context: FactContext): string[] => [...new Set(requestsOf(context).map(({ kind }) => kind))];
 
 /** Questions whether it can stop the order. */
-const questionsOf = ({ effects }: FactContext): string[] => effects.flatMap(({ kind }) => (isProviderQuestion(kind) ? [kind] : []));
+const questionsOf = ({ effects }: FactContext): string[] => providerQuestions(effects).map(({ kind }) => kind);
 
 /** Whether an answer is about a question before the last one; 0 names none, and is about the last. */
 const isOlder = ({ sequence }: FulfillmentEvent, context: FactContext): boolean => sequence !== 0 && sequence < questionsOf(context).length;

@@ -17,7 +17,7 @@ export interface Provider extends Closable {
    */
   request(sequence: boolean): FulfillmentCall;
   /**
-   * Asks it to stop an order; its kind is `<partner>.cancel`, its key ends in `:<number of the question>`. Its events `cancel_acknowledged` and
+   * Asks it to stop an order; its kind is `<partner>.cancel`, of the same partner as its request, its key ends in `:<number of the question>`. Its events `cancel_acknowledged` and
    * `cancel_refused` decide. Absent where it cannot be asked: a cancel is then not possible once it has the order.
    */
   readonly cancel?: FulfillmentCall<AskedOrder>;

@@ -1,6 +1,6 @@
 import type { FactContext } from './facts';
 import { lifecycle, type Status } from './lifecycle';
-import { isFulfillmentRequest, isProviderQuestion, isQuestion } from './requests';
+import { isFulfillmentRequest, isQuestion, providerQuestions } from './requests';
 
 /** What a person may do about an order. Refunds are made at the storefront as long as they are not built here. */
 export type OrderAction = 'put-back' | 'processed-externally' | 'cancel' | 'refund';
@@ -30,11 +30,11 @@ export const PRINT_CANCEL_TASK = 'print-station.cancel';
 /** The kind of task that asks a 3PL to stop an order. */
 export const FULFILLMENT_CANCEL_TASK = 'fulfillment.cancel';
 
-/** How each is asked: by which kind of task, and which effects are its questions. */
-export const QUESTIONS: Readonly<Record<AskedOf, { task?: string; asks: (kind: string) => boolean }>> = {
-  'print-station': { task: PRINT_CANCEL_TASK, asks: (kind) => kind === PRINT_CANCEL_TASK },
-  provider: { task: FULFILLMENT_CANCEL_TASK, asks: isProviderQuestion },
-  warehouse: { asks: () => false },
+/** How each is asked: by which kind of task, and how often he was. */
+export const QUESTIONS: Readonly<Record<AskedOf, { task?: string; count: (effects: Known['effects']) => number }>> = {
+  'print-station': { task: PRINT_CANCEL_TASK, count: (effects) => effects.filter(({ kind }) => kind === PRINT_CANCEL_TASK).length },
+  provider: { task: FULFILLMENT_CANCEL_TASK, count: (effects) => providerQuestions(effects).length },
+  warehouse: { count: () => 0 },
 };
 
 /** The kinds of tasks that a wish to cancel may bring about. */

@@ -149,8 +149,8 @@ function decideWish(change: Change, to: Status, image: Image, around: Around, pl
 
 /** Has whoever has the order asked, and keeps it where it is until he answers or somebody releases it. */
 function askFor(image: Image, { of, reason }: CancelAnswer & { is: 'ask' }, actor: string, beside: Beside, plan: Plan): void {
-  const { task, asks } = QUESTIONS[of];
-  const before = beside.context.get(image.order)?.effects.filter(({ kind }) => asks(kind)).length ?? 0;
+  const { task, count } = QUESTIONS[of];
+  const before = count(beside.context.get(image.order)?.effects ?? []);
   if (task !== undefined) plan.writes.push({ table: 'tasks', rows: [{ kind: task, order_id: image.order, store_id: image.storeId, subject: `${image.order}:${before + 1}`, lane: image.lane }] });
   openHold(image, CANCEL_ASKED, reason, actor, plan);
 }

@@ -7,5 +7,10 @@ export const isFulfillmentRequest = (kind: string): boolean => kind.endsWith('.r
  */
 export const isQuestion = (kind: string): boolean => kind.endsWith('.cancel');
 
-/** Whether it asks a 3PL. */
-export const isProviderQuestion = (kind: string): boolean => isQuestion(kind) && !kind.startsWith('print-station.');
+const partnerOf = (kind: string): string => kind.slice(0, kind.lastIndexOf('.'));
+
+/** The questions whether a 3PL can stop an order: they go to a partner that was asked to fulfil it. */
+export function providerQuestions<Effect extends { readonly kind: string }>(effects: readonly Effect[]): Effect[] {
+  const providers = new Set(effects.flatMap(({ kind }) => (isFulfillmentRequest(kind) ? [partnerOf(kind)] : [])));
+  return effects.filter(({ kind }) => isQuestion(kind) && providers.has(partnerOf(kind)));
+}

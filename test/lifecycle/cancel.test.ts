@@ -195,6 +195,7 @@ describe('cutoff classes', () => {
 
     test('its no declines the wish with the reason; asked again it is a question of its own', async () => {
       const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await requested(order);
       await refused(order);
       await requested(order, 'camel.cancel');
       expect(await answer(order, 'cancel_refused', { data: { reason: 'it is packed' } })).toMatchObject({ result: 'applied' });

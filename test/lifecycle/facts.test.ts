@@ -52,30 +52,33 @@ test.each([
   expect(judge(fulfillmentFacts, type, event, context(status)).is).toBe(is);
 });
 
-const question = (sequence = 1) => ({ id: 2, kind: 'camel.cancel', key: `camel.cancel:1:${sequence}`, state: 'sent', attempt: 1 });
+const question = (sequence = 1) => ({ id: 1 + sequence, kind: 'camel.cancel', key: `camel.cancel:1:${sequence}`, state: 'sent', attempt: 1 });
+const request = effect('camel.request', 'done');
 test.each([
-  ['asked, its question on its way', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [question()] }, 'applied', 'applied'],
-  ['asked, before the request was accepted', 'WAITING_FULFILLMENT_CONFIRMATION', { cancelAsked: 'provider', effects: [question()] }, 'applied', 'applied'],
+  ['asked, its question on its way', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [request, question()] }, 'applied', 'applied'],
+  ['asked, before the request was accepted', 'WAITING_FULFILLMENT_CONFIRMATION', { cancelAsked: 'provider', effects: [request, question()] }, 'applied', 'applied'],
   ['an own warehouse was asked', 'OMS_CREATED_ORDER_FULFILLMENT', { cancelAsked: 'warehouse', effects: [] }, 'applied', 'applied'],
-  ['a second question is open', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [question(), question(2)] }, 'already', 'already'],
+  ['a second question is open', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [request, question(), question(2)] }, 'already', 'already'],
   ['the print floor was asked', 'PRINT_STATION_BATCHED', { cancelAsked: 'print-station', effects: [] }, 'exception', 'impossible'],
   ['nobody was asked', 'EXPORTED_TO_TPL', {}, 'exception', 'impossible'],
-  ['decided by a parcel', 'SHIPPED', { effects: [question()] }, 'exception', 'already'],
-  ['cancelled by its yes', 'EXPORTED_CANCELLATION_TO_NAV', { effects: [question()] }, 'already', 'exception'],
-  ['the order is another one’s', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', provider: 'parcelo', effects: [question()] }, 'exception', 'exception'],
+  ['decided by a parcel', 'SHIPPED', { effects: [request, question()] }, 'exception', 'already'],
+  ['cancelled by its yes', 'EXPORTED_CANCELLATION_TO_NAV', { effects: [request, question()] }, 'already', 'exception'],
+  ['the order is another one’s', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', provider: 'parcelo', effects: [request, question()] }, 'exception', 'exception'],
 ] as [string, Status, Partial<FactContext>, string, string][])('the answer to a cancel: %s', (_when, status, more, yes, no) => {
   expect(judge(fulfillmentFacts, 'cancel_acknowledged', event, context(status, more)).is).toBe(yes);
   expect(judge(fulfillmentFacts, 'cancel_refused', event, context(status, more)).is).toBe(no);
 });
 
 test('the answer to a cancel carries its reason, and proves that the question arrived', () => {
-  const asked = context('EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [question()] });
+  const asked = context('EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [request, question()] });
   expect(judge(fulfillmentFacts, 'cancel_refused', { ...event, data: { reason: 'it is packed' } }, asked)).toEqual({ is: 'applied', reason: 'Cirro does not stop it: it is packed', settles: ['camel.cancel'], cancel: 'refused' });
   expect(judge(fulfillmentFacts, 'cancel_acknowledged', event, asked)).toEqual({ is: 'applied', reason: 'Cirro has stopped it', settles: ['camel.cancel'], cancel: 'granted' });
 });
 
 test('an acceptance that comes after the order was stopped is nothing new', () => {
-  expect(judge(fulfillmentFacts, 'accepted', event, context('CS_CANCELLED', { effects: [effect('camel.request', 'done'), question()] })).is).toBe('already');
+  expect(judge(fulfillmentFacts, 'accepted', event, context('CS_CANCELLED', { effects: [request, question()] })).is).toBe('already');
+  // What tells the storefront is no question.
+  expect(judge(fulfillmentFacts, 'accepted', event, context('CS_CANCELLED', { effects: [request, effect('sfcc.cancel', 'done')] })).is).toBe('exception');
 });
 
 test('an answer that names no sequence is about the current request', () => {
