@@ -1,7 +1,7 @@
 import type { Reading } from '../edge/readers';
 import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../lifecycle/facts';
 import { isCancelled } from '../lifecycle/cancel';
-import type { Status } from '../lifecycle/lifecycle';
+import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
 import { isFulfillmentRequest, providerQuestions } from '../lifecycle/requests';
 
@@ -157,8 +157,11 @@ interface Reporter {
   provider?: string;
 }
 
-/** A 3PL that another one's order is none of the business of. */
-const isStranger = ({ provider = DEFAULT_PROVIDER }: Reporter, context: FactContext): boolean => provider !== context.provider;
+/** A 3PL that reports on what it was never asked for. An own warehouse or a vendor, which no request goes to, reports without a name. */
+function isStranger({ provider }: Reporter, context: FactContext): boolean {
+  if (provider === undefined && requestsOf(context).length === 0) return false;
+  return (provider ?? DEFAULT_PROVIDER) !== context.provider;
+}
 
 const stranger = (what: string, report: Reporter, { provider }: FactContext): FactDecision => ({ is: 'exception', reason: `${nameOf(report)} ${what} an order that ${nameOf({ provider })} fulfils` });
 
@@ -188,10 +191,13 @@ function misfit({ shipment_id: shipment, lines }: Shipment, context: FactContext
   return undefined;
 }
 
+/** Who has the parcel: where no 3PL was asked it is the status's owner, an own warehouse or a vendor. */
+const shipperOf = (context: FactContext): string => (requestsOf(context).length === 0 ? lifecycle.statuses[context.status].owner : nameOf(context));
+
 /** What the order's 3PL usually tells about the current sequence, and about a parcel with everything that is left. */
 export const fulfillmentUsual: readonly UsualFact[] = [
   { type: 'accepted', from: nameOf, body: (context): FulfillmentEvent => usualEvent('accepted', context) },
-  { type: 'shipped', from: nameOf, body: ({ provider, lines }): Shipment => ({ order_id: '', provider, shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(lines) }) },
+  { type: 'shipped', from: shipperOf, body: ({ provider, lines }): Shipment => ({ order_id: '', provider, shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(lines) }) },
   { type: 'rejected', from: nameOf, body: (context): FulfillmentEvent => usualEvent('rejected', context) },
   ...['cancel_acknowledged', 'cancel_refused'].map((type): UsualFact => ({
     type,

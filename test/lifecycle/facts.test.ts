@@ -112,3 +112,11 @@ test.each([
 ] as [string, [string, number][]][])('a parcel with %s is an exception', (_what, lines) => {
   expect(judge(fulfillmentFacts, 'shipped', parcel(...lines), context('EXPORTED_TO_TPL')).is).toBe('exception');
 });
+
+test('an own warehouse reports without a name, whatever 3PL its warehouse has beside; a 3PL that was not asked is a stranger', () => {
+  const own = context('OMS_CREATED_ORDER_FULFILLMENT', { provider: 'parcelo', effects: [] });
+  const all = parcel(['L1', 2], ['L2', 1]);
+  expect(judge(fulfillmentFacts, 'shipped', all, own)).toMatchObject({ is: 'applied', to: 'SHIPPED' });
+  expect(judge(fulfillmentFacts, 'shipped', { ...all, provider: 'another' }, own)).toMatchObject({ is: 'exception', reason: 'Another shipped an order that Parcelo fulfils' });
+  expect(judge(fulfillmentFacts, 'shipped', all, context('EXPORTED_TO_TPL', { provider: 'parcelo' }))).toMatchObject({ is: 'exception', reason: 'Cirro shipped an order that Parcelo fulfils' });
+});
