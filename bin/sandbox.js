@@ -25,6 +25,7 @@ function partners({ port, amqpPort }) {
     },
     { CAMEL_URL: `${url}/camel`, CAMEL_SUBSCRIPTION_KEY: 'sandbox-subscription-key', CAMEL_USERNAME: 'oms', CAMEL_PASSWORD: 'sandbox-camel' },
     {
+      SERVICE_BUS_HOST: '',
       SERVICE_BUS_CONNECTION_STRING: `Endpoint=sb://127.0.0.1:${amqpPort};SharedAccessKeyName=oms;SharedAccessKey=sandbox-key;UseDevelopmentEmulator=true`,
       SERVICE_BUS_TOPIC: 'fulfillment-events',
       SERVICE_BUS_SUBSCRIPTION: 'oms',
@@ -36,7 +37,7 @@ function partners({ port, amqpPort }) {
   ];
 }
 
-const isEndpoint = (variable) => /_(URL|URL_[A-Z]+|CONNECTION_STRING)$/.test(variable);
+const isEndpoint = (variable) => /_(URL|URL_[A-Z]+|CONNECTION_STRING|HOST)$/.test(variable);
 
 /** The variables of every partner that has no real endpoint. A partner is real or in the sandbox as a whole, never half of each. */
 function sandboxVariables(ports, env = process.env) {

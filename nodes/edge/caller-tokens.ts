@@ -85,8 +85,9 @@ export class CallerTokens {
   async #takeUp(caller: Caller, token: string): Promise<void> {
     const hash = hashOf(token);
     const label = TOKEN_VARIABLES[caller];
-    await execute(this.#pool, 'INSERT IGNORE INTO caller_tokens (caller, token_hash, label, variable) VALUES (?, ?, ?, TRUE)', [caller, hash, label]);
-    await execute(this.#pool, 'UPDATE caller_tokens SET expires_at = NOW(6) + INTERVAL 1 DAY WHERE caller = ? AND variable AND token_hash <> ? AND expires_at IS NULL', [caller, hash]);
+    const isNew = await execute(this.#pool, 'INSERT IGNORE INTO caller_tokens (caller, token_hash, label, variable) VALUES (?, ?, ?, TRUE)', [caller, hash, label]);
+    // One that was there before is of a process with an environment of yesterday: it ends nobody's.
+    if (isNew > 0) await execute(this.#pool, 'UPDATE caller_tokens SET expires_at = NOW(6) + INTERVAL 1 DAY WHERE caller = ? AND variable AND token_hash <> ? AND expires_at IS NULL', [caller, hash]);
     await execute(this.#pool, 'UPDATE caller_tokens SET expires_at = NULL WHERE token_hash = ? AND variable AND expires_at IS NOT NULL', [hash]);
     const [row] = await select<{ caller: string; revoked: number }>(this.#pool, 'SELECT caller, revoked_at IS NOT NULL AS revoked FROM caller_tokens WHERE token_hash = ?', [hash]);
     if (row?.caller !== caller) throw new Error(`${label} is the token of ${row?.caller ?? 'nobody'}: each caller needs one of its own.`);

@@ -13,6 +13,8 @@ interface Row {
   state: string;
   attempt: number;
   reference: string | null;
+  /** SHA-256 of what was sent last. */
+  hash: Buffer;
 }
 
 /**
@@ -32,7 +34,7 @@ export class LoneEffects {
   }
 
   /**
-   * Carries out an effect unless it has happened. Whoever asks again after a refusal wants another attempt.
+   * Carries out an effect unless it has happened, with just this request: another one under the same key is sent, as a change. Whoever asks again after a refusal wants another attempt.
    * @param node that asks, for the attempt's row
    * @throws Retryable where nothing reached the remote, or the same call is under way · Rejected where it refused ·
    *   OutcomeUnknown where nobody knows: to be asked again
@@ -63,16 +65,16 @@ export class LoneEffects {
   async #begin(kind: string, key: string, hash: Buffer, node: string): Promise<Row> {
     return inTransaction(this.#pool, async (connection) => {
       await connection.query("INSERT IGNORE INTO effects (kind, `key`, order_id, request_hash, attempt, state) VALUES (?, ?, NULL, ?, 0, 'intent')", [kind, key, hash]);
-      const [row] = await select<Row>(connection, 'SELECT id, state, attempt, reference FROM effects WHERE `key` = ? FOR UPDATE', [key]);
+      const [row] = await select<Row>(connection, 'SELECT id, state, attempt, reference, request_hash AS hash FROM effects WHERE `key` = ? FOR UPDATE', [key]);
       if (!row) throw new Error(`the effect ${key} was not written`);
-      if (row.state === 'done') return row;
+      if (row.state === 'done' && row.hash.equals(hash)) return row;
       if (row.state === 'sent') {
         // One of this process that is not under way any more lost its connection to the database: nobody heard its answer.
         const others = await select(connection, 'SELECT effect_id FROM effect_attempts WHERE effect_id = ? AND attempt = ? AND ended_at IS NULL AND process_id <> ?', [row.id, row.attempt, this.#processes.id]);
         if (others.length > 0) throw underWay(kind);
       }
       const attempt = row.attempt + 1;
-      await connection.query("UPDATE effects SET state = 'sent', attempt = ?, reason = NULL, sent_at = NOW(6), settled_at = NULL WHERE id = ?", [attempt, row.id]);
+      await connection.query("UPDATE effects SET state = 'sent', attempt = ?, request_hash = ?, reason = NULL, sent_at = NOW(6), settled_at = NULL WHERE id = ?", [attempt, hash, row.id]);
       await connection.query("UPDATE effect_attempts SET outcome = 'unknown', detail = 'its answer never came', ended_at = NOW(6) WHERE effect_id = ? AND ended_at IS NULL", [row.id]);
       await connection.query('INSERT INTO effect_attempts (effect_id, attempt, process_id, node) VALUES (?, ?, ?, ?)', [row.id, attempt, this.#processes.id, node]);
       return { ...row, state: 'sent', attempt };

@@ -36,6 +36,11 @@ export class Providers {
     return this.#open.get(name)?.provider.cancel !== undefined;
   }
 
+  /** Whether there is more than one. */
+  get several(): boolean {
+    return this.#open.size > 1;
+  }
+
   /** The request of each 3PL, for those who do not send it. */
   requests(sequence: boolean): DeclaredCall[] {
     return [...this.#open.values()].map(({ provider }) => {

@@ -50,7 +50,9 @@ const GRACE_MS = 3000;
 const COLUMNS = 'id, class, store_url AS storeUrl, cron, enabled, catch_up AS catchUp, created_at AS created, watermark';
 /** Slots of the schedule have whole seconds. */
 const LATEST = "SELECT id, slot, state, attempts FROM job_runs WHERE job_id = ? AND MICROSECOND(slot) = 0 ORDER BY slot DESC LIMIT 1";
-const ASKED = "SELECT id, slot, state, attempts FROM job_runs WHERE job_id = ? AND state = 'asked' ORDER BY slot LIMIT 1";
+/** A run that somebody asked for, or that was lost after that: within the hour it is begun again. */
+const ASKED = `SELECT id, slot, state, attempts FROM job_runs WHERE job_id = ?
+   AND (state = 'asked' OR (state = 'lost' AND asked_by IS NOT NULL AND attempts < ${ATTEMPTS} AND finished_at > NOW(6) - INTERVAL 1 HOUR)) ORDER BY slot LIMIT 1`;
 
 /** Runs of recurring jobs. Timers only tick: which slot is due is computed from the database's time, and only one process gets it. */
 export class JobRuns {
@@ -87,7 +89,7 @@ export class JobRuns {
     for (const job of jobs) {
       const [asked] = await select<KnownSlot>(this.#pool, ASKED, [job.id]);
       const [latest] = await select<KnownSlot>(this.#pool, LATEST, [job.id]);
-      const what = asked ? `run ${asked.id}` : orNone(() => missed(job, job.now, latest));
+      const what = asked ? `run ${asked.id}, attempt ${asked.attempts}, ${asked.state}` : orNone(() => missed(job, job.now, latest));
       if (what !== undefined) overdue.push({ id: job.id, what: `${what}, ${job.running} running` });
     }
     return overdue;

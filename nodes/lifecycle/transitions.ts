@@ -97,10 +97,14 @@ export class Transitions {
     const follow = (image: Image): void => {
       if (image.changed && image.before.pending > 0) decidePending(image, { parts: partsOf(images, image), beside, rules: this.#rules, askable: this.#askable, plan });
     };
+    /** Orders of which this group keeps something to be looked at again: it has no row yet, so whatever else is about them goes alone, after it. */
+    const keeping = new Set<number>();
     for (const entry of ready) {
+      if (!wait && ordersOf(entry).some((order) => keeping.has(order))) continue;
       const image = images.get(orderOf(entry));
       const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, { parts: partsOf(images, image), beside, askable: this.#askable, plan });
       decided.set(entry, result);
+      if (('result' in result && result.result === 'kept') || ('waiting' in result && result.waiting !== undefined)) keeping.add(orderOf(entry));
       // What a fact decides stands before the next one of the group is looked at.
       if (image && 'fact' in entry) follow(image);
     }

@@ -3,7 +3,7 @@ import { shipmentReference, type Order } from '../orders/order';
 import type { RefundedOrder } from '../orders/refund';
 import type { NavClient } from './client';
 import { isCreditMemoOf, toCreditMemo } from './credit-memo';
-import { type ProductForNav, revisionOf, toProduct } from './product';
+import { type ProductForNav, toProduct } from './product';
 import { DocType, isCancellationOf, isSalesOrderOf, isShipmentNoticeOf, type NavDocument, toCancellation, toSalesOrder, toShipmentNotice } from './mapping';
 
 const money = (order: Order): { amount: number; currency: string } => ({ amount: order.totals.total, currency: order.currency });
@@ -58,7 +58,7 @@ export const sendCreditMemo = effect<NavClient, RefundedOrder, string>({
  */
 export const exportProduct = effect<NavClient, ProductForNav, string>({
   kind: 'nav.product',
-  key: (product) => `nav.product:${product.endpoint}:${product.sku}:${revisionOf(product)}`,
+  key: (product) => `nav.product:${product.endpoint}:${product.sku}`,
   policy: 'key',
   request: toProduct,
   send: async (nav, xml, product, call) => ({ reference: await nav.importDocument(product.endpoint, DocType.Product, xml, call) }),

@@ -64,8 +64,8 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
     OrderRow[],
     LineRow[],
     (Payment & { order: number })[],
-    (Fulfillment & { order: number; shippedAt: Date | string })[],
-    { order: number; shipmentId: string; lineId: string; quantity: number }[],
+    (ParcelRow & { order: number })[],
+    { order: number; ofOrder: number; shipmentId: string; lineId: string; quantity: number }[],
     (Asset & { order: number; lineId: string })[],
   ];
   const linesOf = byOrder(lines);
@@ -97,13 +97,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         currency: row.currency,
         lines: (linesOf.get(row.id) ?? []).map((line) => toLine(line, assetsOf.get(row.id) ?? [])),
         payments: (paymentsOf.get(row.id) ?? []).map((payment) => present(payment) as Payment),
-        fulfillments: parcels(fulfillmentsOf.get(row.id) ?? []).map((parcel) => ({
-          shipmentId: parcel.shipmentId,
-          carrier: parcel.carrier,
-          tracking: parcel.tracking,
-          shippedAt: new Date(parcel.shippedAt).toISOString(),
-          lines: (itemsOf.get(row.id) ?? []).filter((item) => item.shipmentId === parcel.shipmentId).map(({ lineId, quantity }) => ({ lineId, quantity })),
-        })),
+        fulfillments: parcelsOf(fulfillmentsOf.get(row.id) ?? [], itemsOf.get(row.id) ?? []),
       },
     ]),
   );
@@ -111,11 +105,27 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
 
 /** Of the orders themselves, and for each split one of all its parts. */
 const alsoOfParts = (columns: string, table: string): string =>
-  `SELECT f.order_id AS \`order\`, f.${columns} FROM ${table} f WHERE f.order_id IN (?)
-     UNION ALL SELECT o.parent_order_id, f.${columns} FROM orders o JOIN ${table} f ON f.order_id = o.id WHERE o.parent_order_id IN (?)`;
+  `SELECT f.order_id AS \`order\`, f.order_id AS ofOrder, f.${columns} FROM ${table} f WHERE f.order_id IN (?)
+     UNION ALL SELECT o.parent_order_id, f.order_id, f.${columns} FROM orders o JOIN ${table} f ON f.order_id = o.id WHERE o.parent_order_id IN (?)`;
 
-/** A parcel that holds lines of two parts is one parcel of their parent. */
-const parcels = <Parcel extends { shipmentId: string }>(all: readonly Parcel[]): Parcel[] => [...new Map(all.map((parcel) => [parcel.shipmentId, parcel])).values()];
+interface ParcelRow {
+  ofOrder: number;
+  shipmentId: string;
+  carrier: string;
+  tracking: string;
+  shippedAt: Date | string;
+}
+
+/** A parcel that holds lines of two parts is one parcel of their parent; two shippers may give two parcels the same number. */
+function parcelsOf(rows: readonly ParcelRow[], items: readonly { ofOrder: number; shipmentId: string; lineId: string; quantity: number }[]): Fulfillment[] {
+  const parcels = Map.groupBy(rows, ({ shipmentId, carrier, tracking }) => JSON.stringify([shipmentId, carrier, tracking]));
+  return [...parcels.values()].map((same) => {
+    const { shipmentId, carrier, tracking, shippedAt } = same.at(-1) as ParcelRow;
+    const holders = new Set(same.map(({ ofOrder }) => ofOrder));
+    const held = items.filter((item) => item.shipmentId === shipmentId && holders.has(item.ofOrder));
+    return { shipmentId, carrier, tracking, shippedAt: new Date(shippedAt).toISOString(), lines: held.map(({ lineId, quantity }) => ({ lineId, quantity })) };
+  });
+}
 
 /** What was read before lines said who fulfils them is finished goods. */
 function toLine(row: LineRow, assetsOfOrder: readonly (Asset & { lineId: string })[]): Line {

@@ -82,9 +82,12 @@ export const printStationFacts: FactRules = {
   /** Only a refusal says so; an acknowledgement alone grants it. */
   'print_station.cancellation_acknowledged'({ sequence, data = {} }: PrintEvent, { status, effects, cancelAsked }): FactDecision {
     const asked = effects.filter(({ kind }) => kind === PRINT_CANCEL_TASK).length;
-    if (isCancelled(status) || sequence < asked || (asked > 0 && cancelAsked !== 'print-station')) return { is: 'already' };
-    if (cancelAsked !== 'print-station') return { is: 'impossible', reason: 'nobody has asked PrintStation to cancel it' };
+    if (isCancelled(status) || sequence < asked) return { is: 'already' };
     const refused = data.granted === false;
+    if (cancelAsked !== 'print-station') {
+      if (asked === 0) return { is: 'impossible', reason: 'nobody has asked PrintStation to cancel it' };
+      return refused ? { is: 'already' } : { is: 'exception', reason: `PrintStation has stopped an order that nobody asks it to cancel any more and that stands in ${status}` };
+    }
     const why = data.reason === undefined ? '' : `: ${data.reason}`;
     return { is: 'applied', reason: refused ? `PrintStation does not stop it${why}` : `PrintStation has stopped it${why}`, settles: [PRINT_CANCEL_TASK], cancel: refused ? 'refused' : 'granted' };
   },

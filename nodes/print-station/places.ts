@@ -2,7 +2,7 @@
 import type { Status } from '../lifecycle/lifecycle';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
-import { inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
+import { execute, inTransaction, type Pool, type PoolConnection, select } from '../store/pool';
 
 /** What became of the wish for a place. */
 export type Place = { taken: true } | { taken: false; used: number; capacity: number };
@@ -15,6 +15,8 @@ export const frees = (from: string, to: string): boolean => isBefore(from) && !i
 const isBefore = (status: string): boolean => (BEFORE_THE_BATCH as readonly string[]).includes(status);
 
 const LIMIT = 1000;
+/** Places of orders that have gone on, thrown away at once. */
+const SWEPT = 5000;
 
 export class BatchingPlaces {
   readonly #pool: Pool;
@@ -49,10 +51,15 @@ export class BatchingPlaces {
    * on the way waits again. @returns how many
    */
   async resume(actor: string, node: string): Promise<number> {
+    // Where a warehouse has no limit nobody else throws away the places of orders that have gone on.
+    await execute(this.#pool, `DELETE FROM batching_places WHERE order_id IN (SELECT order_id FROM order_status WHERE status NOT IN (?)) LIMIT ${SWEPT}`, [BEFORE_THE_BATCH]);
     const waiting = await select<{ order: number; warehouse: number }>(
       this.#pool,
-      `SELECT s.order_id AS \`order\`, o.warehouse_id AS warehouse FROM order_status s JOIN orders o ON o.id = s.order_id LEFT JOIN batching_places p ON p.order_id = s.order_id
-         WHERE s.status = 'WAITING_BATCHING_CAPACITY' AND s.holds = 0 AND p.order_id IS NULL ORDER BY s.entered_at, s.order_id LIMIT ${LIMIT}`,
+      `SELECT \`order\`, warehouse FROM (
+         SELECT s.order_id AS \`order\`, o.warehouse_id AS warehouse, s.entered_at, ROW_NUMBER() OVER (PARTITION BY o.warehouse_id ORDER BY s.entered_at, s.order_id) AS nth
+           FROM order_status s JOIN orders o ON o.id = s.order_id LEFT JOIN batching_places p ON p.order_id = s.order_id
+          WHERE s.status = 'WAITING_BATCHING_CAPACITY' AND s.holds = 0 AND p.order_id IS NULL
+       ) waiting WHERE nth <= ${LIMIT} ORDER BY entered_at, \`order\``,
     );
     if (waiting.length === 0) return 0;
     const free = await this.#free([...new Set(waiting.map(({ warehouse }) => warehouse))]);
@@ -69,7 +76,7 @@ export class BatchingPlaces {
       this.#pool,
       `SELECT w.id AS warehouse, c.capacity,
               (SELECT COUNT(*) FROM order_status s JOIN orders o ON o.id = s.order_id LEFT JOIN batching_places p ON p.order_id = s.order_id
-                WHERE s.status IN (?) AND o.warehouse_id = w.id AND (s.status = 'READY_FOR_BATCHING' OR p.order_id IS NOT NULL)) AS used
+                WHERE s.status IN (?) AND o.warehouse_id = w.id AND (p.order_id IS NOT NULL OR (s.status = 'READY_FOR_BATCHING' AND s.holds = 0 AND (s.due_at IS NOT NULL OR s.claimed_by IS NOT NULL)))) AS used
          FROM warehouses w LEFT JOIN batching_capacities c ON c.warehouse_id = w.id WHERE w.id IN (?)`,
       [BEFORE_THE_BATCH, warehouses],
     );

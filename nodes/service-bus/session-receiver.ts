@@ -1,5 +1,5 @@
 /** Messages of sessions: one session at a time has one receiver, and its messages come in their order, each after the one before is settled. */
-import type { ServiceBusSessionReceiver } from '@azure/service-bus';
+import type { ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azure/service-bus';
 import { setTimeout as delay } from 'node:timers/promises';
 import { within } from '../runtime/within';
 import { nameOf, nextSession } from './entity';
@@ -48,22 +48,37 @@ export function startSessionReceiver(options: ReceiverOptions): Receiver {
     }
   }
 
+  /** Until it has no message, or one of its messages could not be settled: what comes after that one has to wait for it. */
   async function serveSession(session: ServiceBusSessionReceiver, signal: AbortSignal): Promise<void> {
-    const settleInTurn = oneAfterTheOther();
+    const left = (): number => session.sessionLockedUntilUtc.getTime() - Date.now();
+    const lockMs = left();
     while (!signal.aborted) {
+      // Taking and settling messages does not make the lock of their session last longer.
+      if (left() < lockMs / 2) await session.renewSessionLock();
       const [received] = await session.receiveMessages(1, { maxWaitTimeInMs: IDLE_MS });
       if (!received) return;
-      const handled = handOver(received, {
-        onMessage,
-        settle: (outcome, reason) => settleInTurn(() => settle(session, received, outcome, reason)),
-        renew: () => session.renewSessionLock(),
-        renewForMs,
-        lockedUntil: () => session.sessionLockedUntilUtc,
-      });
-      inFlight.add(handled);
-      await handled;
-      inFlight.delete(handled);
+      if (signal.aborted) return session.abandonMessage(received);
+      if (!(await serveMessage(session, received, left))) return;
     }
+  }
+
+  /** @returns whether it was settled; where its lock ends before, it comes again */
+  async function serveMessage(session: ServiceBusSessionReceiver, received: ServiceBusReceivedMessage, left: () => number): Promise<boolean> {
+    let isSettled = false;
+    const handled = handOver(received, {
+      onMessage,
+      async settle(outcome, reason) {
+        await settle(session, received, outcome, reason);
+        isSettled = true;
+      },
+      renew: () => session.renewSessionLock(),
+      renewForMs,
+      lockedUntil: () => session.sessionLockedUntilUtc,
+    });
+    inFlight.add(handled);
+    while (left() > 0 && !(await within(left(), handled)));
+    inFlight.delete(handled);
+    return isSettled;
   }
 
   function start(): void {

@@ -67,6 +67,8 @@ test('a new value of a variable: the one before stays valid for a day, and is ba
   await expect(later.enter('old-token')).rejects.toMatchObject(wrong);
   const again = await aProcess({ reader: 'old-token' });
   expect(await again.enter('old-token')).toBe('reader');
+  // A process with an environment of yesterday does not end what the others have.
+  expect(await count(world, 'SELECT COUNT(*) FROM caller_tokens WHERE token_hash = ? AND expires_at IS NULL', [hashOf('new-token')])).toBe(1);
 });
 
 test('rotation: two at once, never a third; the new one works at once, the revoked one stops in every process, the environment brings it not back', async () => {

@@ -41,6 +41,16 @@ test('a job shows its next slot, its last run and its downtime; a bad cron expre
   expect((await desk.list()).find((each) => each.class === 'test.bad')?.next_slot).toBeNull();
 });
 
+test('a run that somebody asked for and that gets lost is begun again, three times at most', async () => {
+  await desk.ask(job, asked);
+  for (const attempt of [1, 2, 3]) {
+    expect(await overdue()).toContain(job);
+    expect(await runs.begin(job)).toMatchObject({ attempt });
+    await runs.loseRunning();
+  }
+  expect(await overdue()).not.toContain(job);
+});
+
 test('the runs of a job, page by page, each once, the latest slot first', async () => {
   for (let minute = 0; minute < 9; minute++) await world.admin.query("INSERT INTO job_runs (job_id, slot, state) VALUES (?, '2026-11-21 10:00:00' + INTERVAL ? MINUTE, 'done')", [job, minute]);
   const found: Date[] = [];

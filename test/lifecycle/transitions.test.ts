@@ -83,6 +83,15 @@ test('the same order twice in one group is judged step by step', async () => {
   expect(await statusOf(world, order)).toMatchObject({ status: 'PENDING_NAV_RELEASE', version: 3 });
 });
 
+test('what comes too early is looked at again after the step that makes it right, also where both come in one group', async () => {
+  const order = await one(['READY_TO_CREATE_IN_NAV']);
+  const release = { source: 'nav', eventId: `release-${order}`, type: 'FAILED_TO_RELEASE_FROM_NAV', order, body: { status: 'FAILED_TO_RELEASE_FROM_NAV', event_id: `release-${order}` }, actor: 'partner:nav' };
+  const [fact, step] = await Promise.all([engine.transitions.apply(release), move(order, 'PENDING_NAV_RELEASE')]);
+  expect(fact).toMatchObject({ result: 'kept' });
+  expect(step).toMatchObject({ moved: true });
+  expect(await statusOf(world, order)).toMatchObject({ status: 'FAILED_TO_RELEASE_FROM_NAV' });
+});
+
 test('a row that is locked elsewhere waits alone; the others of its group are written at once', async () => {
   const [locked = 0, free = 0] = await makeOrders(world, 2);
   const connection = await world.admin.getConnection();

@@ -74,6 +74,16 @@ test('a warehouse without a capacity takes any number', async () => {
   for (const order of orders) await move(order, 'FAILED_TO_BATCH');
 });
 
+test('without a capacity, too, the places of orders that have gone on are thrown away', async () => {
+  await world.admin.query('DELETE FROM batching_capacities');
+  const [here = 0, gone = 0] = await makeOrders(world, 2, READY);
+  for (const order of [here, gone]) await places.take(order, 'us-east');
+  await move(gone, 'FAILED_TO_BATCH');
+  await places.resume('test', 'test');
+  expect(await count(world, 'SELECT order_id FROM batching_places')).toBe(here);
+  await move(here, 'FAILED_TO_BATCH');
+});
+
 test('who waits for a place goes on as places become free, the longest waiting first; who is at BatchStation stays', async () => {
   await world.admin.query('UPDATE batching_capacities SET capacity = 2');
   const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = await makeOrders(world, 5, READY);

@@ -122,6 +122,25 @@ test.each([
   }
 }, 60_000);
 
+test('a session with many quick messages outlasts its lock', async () => {
+  await begin(600);
+  await sender.send(Array.from({ length: 15 }, (_, index) => aMessage(`m${index}`, 'A')));
+  const { got, first } = receive(startSessionReceiver, async (message) => {
+    const until = Date.now() + 120;
+    await waitFor(async () => Date.now() > until, { what: 'a little work' });
+    await complete(message);
+  }, { maxInFlight: 1 });
+  await first(15);
+  expect(got.map(({ id, deliveryCount }) => `${id} ${deliveryCount}`)).toEqual(Array.from({ length: 15 }, (_, index) => `m${index} 0`));
+}, 30_000);
+
+test('a message that nobody ever settles comes again when its lock is over, before what stands behind it', async () => {
+  await begin(600);
+  await sender.send([aMessage('a1', 'A'), aMessage('a2', 'A')]);
+  const { first } = receive(startSessionReceiver, (message) => (message.deliveryCount === 0 && message.id === 'a1' ? undefined : complete(message)), { maxInFlight: 1 });
+  expect((await first(3)).map(({ id, deliveryCount }) => `${id} ${deliveryCount}`)).toEqual(['a1 0', 'a1 1', 'a2 0']);
+}, 30_000);
+
 test('a scheduled message is not there before its time', async () => {
   await begin();
   const at = Date.now() + 1500;
