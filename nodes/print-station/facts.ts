@@ -86,7 +86,9 @@ export const printStationFacts: FactRules = {
     const refused = data.granted === false;
     if (cancelAsked !== 'print-station') {
       if (asked === 0) return { is: 'impossible', reason: 'nobody has asked PrintStation to cancel it' };
-      return refused ? { is: 'already' } : { is: 'exception', reason: `PrintStation has stopped an order that nobody asks it to cancel any more and that stands in ${status}` };
+      // Somebody else is asked now, or it has left: what was stopped is no question any more.
+      if (refused || cancelAsked !== null || lifecycle.statuses[status].cancel === 'closed') return { is: 'already' };
+      return { is: 'exception', reason: `PrintStation has stopped an order that nobody asks it to cancel any more and that stands in ${status}` };
     }
     const why = data.reason === undefined ? '' : `: ${data.reason}`;
     return { is: 'applied', reason: refused ? `PrintStation does not stop it${why}` : `PrintStation has stopped it${why}`, settles: [PRINT_CANCEL_TASK], cancel: refused ? 'refused' : 'granted' };

@@ -82,3 +82,13 @@ test('the bus and REST carry the same fact', () => {
   expect(bus).toEqual(rest);
   expect(bus).toMatchObject([{ source: 'print-station', eventId: 'ps-2', type: 'batched', orderName: 'X' }]);
 });
+
+test.each([
+  ['OMS_CREATED_ORDER_FULFILLMENT', null, true, 'exception'],
+  ['OMS_CREATED_ORDER_FULFILLMENT', null, false, 'already'],
+  ['OMS_CREATED_ORDER_FULFILLMENT', 'provider', true, 'already'],
+  ['FULFILLED', null, true, 'already'],
+] as const)('an answer to a question that nobody waits for any more, in %s, while %s is asked, granted %s: %s', (status, cancelAsked, granted, is) => {
+  const at = context(status, { cancelAsked, effects: [request('done', 1, 'print-station.cancel')] });
+  expect(tell('print_station.cancellation_acknowledged', at, { data: { granted } }).is).toBe(is);
+});
