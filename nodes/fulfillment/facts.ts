@@ -3,7 +3,7 @@ import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../
 import { isCancelled } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
-import { isFulfillmentRequest, providerQuestions } from '../lifecycle/requests';
+import { BEGUN, fulfillerOf, isFulfillmentRequest, providerQuestions } from '../lifecycle/requests';
 
 /** A fulfilment event (docs/contracts/fulfillment-event.schema.json), by REST or over Service Bus. */
 export interface FulfillmentEvent {
@@ -31,13 +31,14 @@ export interface Shipment {
 /** Who reports without a name: the first 3PL there was. */
 const DEFAULT_PROVIDER = 'cirro';
 
-const BEGUN = new Set(['sent', 'unknown', 'parked', 'done']);
-
 /** An answer to a request that named no sequence names 0: it is about the current one. */
 const isCurrent = ({ sequence }: FulfillmentEvent, current: number): boolean => sequence === current || sequence === 0;
 
 /** The 3PL's name as a person writes it. */
 const nameOf = ({ provider = DEFAULT_PROVIDER }: Reporter): string => provider.charAt(0).toUpperCase() + provider.slice(1);
+
+/** The name of the 3PL that has the order. */
+const fulfillerName = (context: FactContext): string => nameOf({ provider: fulfillerOf(context) });
 
 const requestsOf = ({ effects }: FactContext): FactContext['effects'] => effects.filter(({ kind }) => isFulfillmentRequest(kind));
 
@@ -157,13 +158,13 @@ interface Reporter {
   provider?: string;
 }
 
-/** A 3PL that reports on what it was never asked for. An own warehouse or a vendor, which no request goes to, reports without a name. */
+/** A 3PL that reports on what another one was asked for, or is to be asked for. An own warehouse or a vendor, which no request goes to, reports without a name. */
 function isStranger({ provider }: Reporter, context: FactContext): boolean {
   if (provider === undefined && requestsOf(context).length === 0) return false;
-  return (provider ?? DEFAULT_PROVIDER) !== context.provider;
+  return (provider ?? DEFAULT_PROVIDER) !== fulfillerOf(context);
 }
 
-const stranger = (what: string, report: Reporter, { provider }: FactContext): FactDecision => ({ is: 'exception', reason: `${nameOf(report)} ${what} an order that ${nameOf({ provider })} fulfils` });
+const stranger = (what: string, report: Reporter, context: FactContext): FactDecision => ({ is: 'exception', reason: `${nameOf(report)} ${what} an order that ${fulfillerName(context)} fulfils` });
 
 function wrongSequence(what: string, event: FulfillmentEvent, current: number): FactDecision {
   return { is: 'exception', reason: `${nameOf(event)} ${what} sequence ${event.sequence}, but ${current} is the current one` };
@@ -192,21 +193,21 @@ function misfit({ shipment_id: shipment, lines }: Shipment, context: FactContext
 }
 
 /** Who has the parcel: where no 3PL was asked it is the status's owner, an own warehouse or a vendor. */
-const shipperOf = (context: FactContext): string => (requestsOf(context).length === 0 ? lifecycle.statuses[context.status].owner : nameOf(context));
+const shipperOf = (context: FactContext): string => (requestsOf(context).length === 0 ? lifecycle.statuses[context.status].owner : fulfillerName(context));
 
 /** What the order's 3PL usually tells about the current sequence, and about a parcel with everything that is left. */
 export const fulfillmentUsual: readonly UsualFact[] = [
-  { type: 'accepted', from: nameOf, body: (context): FulfillmentEvent => usualEvent('accepted', context) },
-  { type: 'shipped', from: shipperOf, body: ({ provider, lines }): Shipment => ({ order_id: '', provider, shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(lines) }) },
-  { type: 'rejected', from: nameOf, body: (context): FulfillmentEvent => usualEvent('rejected', context) },
+  { type: 'accepted', from: fulfillerName, body: (context): FulfillmentEvent => usualEvent('accepted', context) },
+  { type: 'shipped', from: shipperOf, body: (context): Shipment => ({ order_id: '', provider: fulfillerOf(context), shipment_id: '', carrier: '', tracking: '', shipped_at: '1970-01-01T00:00:00Z', lines: left(context.lines) }) },
+  { type: 'rejected', from: fulfillerName, body: (context): FulfillmentEvent => usualEvent('rejected', context) },
   ...['cancel_acknowledged', 'cancel_refused'].map((type): UsualFact => ({
     type,
-    from: (context) => (context.cancelAsked === 'warehouse' ? 'the warehouse' : nameOf(context)),
+    from: (context) => (context.cancelAsked === 'warehouse' ? 'the warehouse' : fulfillerName(context)),
     body: (context): FulfillmentEvent => ({ ...usualEvent(type, context), sequence: 0 }),
   })),
 ];
 
-const usualEvent = (type: string, { provider, exportSequence: sequence }: FactContext): FulfillmentEvent => ({ id: '', provider, type, order_id: '', sequence, at: '' });
+const usualEvent = (type: string, context: FactContext): FulfillmentEvent => ({ id: '', provider: fulfillerOf(context), type, order_id: '', sequence: context.exportSequence, at: '' });
 
 const left = (lines: FactContext['lines']): Shipment['lines'] =>
   lines.map(({ lineId, quantity, shipped, cancelled }) => ({ line_id: lineId, quantity: quantity - shipped - cancelled })).filter(({ quantity }) => quantity > 0);

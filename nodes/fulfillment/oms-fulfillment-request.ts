@@ -3,10 +3,8 @@ import { Ledger } from '../effects/ledger';
 import { requireOrder } from '../orders/message';
 import type { Order } from '../orders/order';
 import { defineNode, type NodeConfig } from '../runtime/node';
-import { Database } from '../store/database';
 import { requireWork, type StageMessage } from '../work/message';
 import { Providers } from './providers';
-import { requireUnasked } from './unasked';
 
 interface FulfillmentRequestConfig extends NodeConfig {
   /** Whether the request names its sequence. */
@@ -15,7 +13,6 @@ interface FulfillmentRequestConfig extends NodeConfig {
 
 export default defineNode<FulfillmentRequestConfig, StageMessage<Order>>('oms-fulfillment-request', (node, { sequence }) => {
   const ledger = node.services.get(Ledger);
-  const { pool } = node.services.get(Database);
   const providers = node.services.get(Providers);
   const forget = node.services.get(Calls).add(node.id, () => providers.requests(sequence));
   return {
@@ -23,11 +20,7 @@ export default defineNode<FulfillmentRequestConfig, StageMessage<Order>>('oms-fu
     async input(message, send) {
       const work = requireWork(message);
       const order = requireOrder(message);
-      message.payload = await providers.with(order, async (provider) => {
-        const call = provider.request(sequence);
-        if (providers.several) await requireUnasked(pool, order, call.declared.kind);
-        return call.perform(ledger, order, work);
-      });
+      message.payload = await providers.with(order, (provider) => provider.request(sequence).perform(ledger, order, work));
       send(message);
     },
   };

@@ -12,7 +12,7 @@ export interface Provider extends Closable {
   /** As `warehouses.provider` names it, and its own reports do. */
   readonly name: string;
   /**
-   * Its request to fulfil everything in an order; its kind is `<partner>.request`, its key ends in `:<export sequence>`.
+   * Its request to fulfil everything in an order; its kind is `<name>.request` (Cirro's is Camel's), its key ends in `:<export sequence>`: by it everybody knows who has an order.
    * @param sequence whether the request names the sequence: some warehouses take none
    */
   request(sequence: boolean): FulfillmentCall;

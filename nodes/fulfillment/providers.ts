@@ -1,6 +1,7 @@
 import type { DeclaredCall } from '../effects/calls';
+import { providerOf } from '../lifecycle/requests';
 import type { Order } from '../orders/order';
-import { Retryable } from '../runtime/errors';
+import { InvalidInput, Retryable } from '../runtime/errors';
 import type { Provider } from './provider';
 
 interface Open {
@@ -12,17 +13,24 @@ interface Open {
 export class Providers {
   readonly #open = new Map<string, Open>();
 
-  /** @param enter keeps the connection open until what it returns is called @returns the function that takes it out again */
+  /**
+   * @param enter keeps the connection open until what it returns is called
+   * @returns the function that takes it out again
+   * @throws InvalidInput `fulfillment.provider-name` where its requests would not tell whom they went to
+   */
   add(provider: Provider, enter: () => () => void): () => void {
+    const { kind } = provider.request(true).declared;
+    if (providerOf(kind) !== provider.name)
+      throw new InvalidInput(`a request ${kind} is the 3PL ${providerOf(kind)}’s, not ${provider.name}’s`, { code: 'fulfillment.provider-name', next: 'Name the effect <provider>.request.' });
     const open = { provider, enter };
     this.#open.set(provider.name, open);
     return () => void (this.#open.get(provider.name) === open && this.#open.delete(provider.name));
   }
 
-  /** Works with the 3PL of an order's warehouse. @throws Retryable `fulfillment.no-provider` where its connection is not deployed · what `work` throws */
+  /** Works with the 3PL that an order is with, or of its warehouse. @throws Retryable `fulfillment.no-provider` where its connection is not deployed · what `work` throws */
   async with<T>({ warehouse }: Order, work: (provider: Provider) => Promise<T>): Promise<T> {
     const open = this.#open.get(warehouse.provider);
-    if (!open) throw new Retryable(`no connection of the 3PL ${warehouse.provider}, which fulfils for ${warehouse.key}, is deployed`, { code: 'fulfillment.no-provider', next: 'Deploy its connection, or correct the warehouse.' });
+    if (!open) throw new Retryable(`no connection of the 3PL ${warehouse.provider}, which fulfils it for ${warehouse.key}, is deployed`, { code: 'fulfillment.no-provider', next: 'Deploy its connection, or, before it is asked, correct the warehouse.' });
     const leave = open.enter();
     try {
       return await work(open.provider);
@@ -34,11 +42,6 @@ export class Providers {
   /** Whether a 3PL, by its name, can be asked to stop an order. */
   takesCancels(name: string): boolean {
     return this.#open.get(name)?.provider.cancel !== undefined;
-  }
-
-  /** Whether there is more than one. */
-  get several(): boolean {
-    return this.#open.size > 1;
   }
 
   /** The request of each 3PL, for those who do not send it. */

@@ -1,6 +1,6 @@
 import type { FactContext } from './facts';
 import { lifecycle, type Status } from './lifecycle';
-import { isFulfillmentRequest, isQuestion, providerQuestions } from './requests';
+import { fulfillerOf, isFulfillmentRequest, isQuestion, providerQuestions } from './requests';
 
 /** What a person may do about an order. Refunds are made at the storefront as long as they are not built here. */
 export type OrderAction = 'put-back' | 'processed-externally' | 'cancel' | 'refund';
@@ -21,7 +21,7 @@ export const IN_DOUBT: ReadonlySet<string> = new Set(['sent', 'unknown', 'parked
 
 type Known = Pick<FactContext, 'effects' | 'exportSequence' | 'navOrderNo' | 'provider'>;
 
-/** Who is asked to stop an order: the print floor, the 3PL of its warehouse, or an own warehouse or vendor, whom nobody can call. */
+/** Who is asked to stop an order: the print floor, its 3PL, or an own warehouse or vendor, whom nobody can call. */
 export type AskedOf = 'print-station' | 'provider' | 'warehouse';
 
 /** The kind of task, and of the effect, that asks the print floor to stop an order. */
@@ -55,7 +55,10 @@ export function mayCancel(status: Status, known: Known, askable: Askable): Cance
   if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
   if (status === 'OMS_CREATED_ORDER_FULFILLMENT') return { is: 'ask', reason: ASKED.warehouse, of: 'warehouse' };
   // Between the 3PL's answer and our own step the status does not say yet that it has the order.
-  if (cancel === 'late' || providerHas(known)) return askable(known.provider) ? { is: 'ask', reason: ASKED.provider, of: 'provider' } : { is: 'not-yet', reason: notAskable(known.provider) };
+  if (cancel === 'late' || providerHas(known)) {
+    const provider = fulfillerOf(known);
+    return askable(provider) ? { is: 'ask', reason: ASKED.provider, of: 'provider' } : { is: 'not-yet', reason: notAskable(provider) };
+  }
   if (cancel === 'print') return { is: 'ask', reason: ASKED['print-station'], of: 'print-station' };
   return { is: 'yes' };
 }

@@ -29,7 +29,7 @@ export interface FactContext {
   batchReference: string | null;
   /** Counts the requests to print it. */
   batchSequence: number;
-  /** The 3PL of its warehouse. */
+  /** The 3PL of its warehouse, which need not be the one that has it: `fulfillerOf` tells. */
   provider: string;
   /** Whose answer a wish to cancel waits for; NULL where none does. */
   cancelAsked: AskedOf | null;

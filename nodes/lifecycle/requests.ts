@@ -14,3 +14,22 @@ export function providerQuestions<Effect extends { readonly kind: string }>(effe
   const providers = new Set(effects.flatMap(({ kind }) => (isFulfillmentRequest(kind) ? [partnerOf(kind)] : [])));
   return effects.filter(({ kind }) => isQuestion(kind) && providers.has(partnerOf(kind)));
 }
+
+/** States of a call that has reached its partner, or may have. */
+export const BEGUN: ReadonlySet<string> = new Set(['sent', 'unknown', 'parked', 'done']);
+
+/** Cirro is reached through Camel; any other 3PL is its own partner. */
+const BEHIND: Readonly<Record<string, string>> = { camel: 'cirro' };
+
+/** The 3PL, as `warehouses.provider` names it, whose request is of this kind. */
+export const providerOf = (kind: string): string => BEHIND[partnerOf(kind)] ?? partnerOf(kind);
+
+/**
+ * The 3PL that an order is with: the one that was asked for its current sequence, or may have been, however its warehouse was handed
+ * over since; else the one of its warehouse, which is asked next.
+ * @param provider the one of its warehouse
+ */
+export function fulfillerOf({ effects, exportSequence, provider }: { effects: readonly { readonly kind: string; readonly key: string; readonly state: string }[]; exportSequence: number; provider: string }): string {
+  const asked = effects.find(({ kind, key, state }) => isFulfillmentRequest(kind) && BEGUN.has(state) && key.endsWith(`:${exportSequence}`));
+  return asked ? providerOf(asked.kind) : provider;
+}

@@ -1,6 +1,7 @@
 import { FOLLOWING } from '../lifecycle/children';
 import { type AskedOf, CANCEL_ASKED, navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
+import { fulfillerOf } from '../lifecycle/requests';
 import { isWorking, pauseOf } from '../lifecycle/stages';
 import type { Route } from '../work/routes';
 import { awaitedParts, inWords } from './follow';
@@ -97,7 +98,7 @@ function working(standing: Standing, { route, guards, nextSlot }: Surroundings):
 /** Who owes the answer to a wish to cancel. */
 const ANSWERS: Readonly<Record<AskedOf, { text: string; who(standing: Standing): string }>> = {
   'print-station': { text: 'the print floor', who: () => 'PrintStation' },
-  provider: { text: 'the 3PL of its warehouse', who: ({ provider }) => provider.charAt(0).toUpperCase() + provider.slice(1) },
+  provider: { text: 'its 3PL', who: (standing) => capitalised(fulfillerOf(standing)) },
   warehouse: { text: 'the own warehouse or vendor', who: () => lifecycle.statuses.OMS_CREATED_ORDER_FULFILLMENT.owner },
 };
 
@@ -128,5 +129,7 @@ function besideTask({ kind, begun, dueAt, isDue, claimed, holds: count, failed, 
   const state = claimed ? 'is being done' : isDue ? 'is due' : dueAt ? `is tried again at ${dueAt.toISOString()}` : count > 0 ? 'is held' : 'is paused';
   return { kind: 'task', text: `Beside it, ${kind} ${state}${reason ? `: ${reason}` : ''}.`, who: OMS, since };
 }
+
+const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 const sentence = (first: string, then: string): string => `${first}${/[.!?]$/.test(first) ? '' : '.'}${then ? ` ${then}` : ''}`;

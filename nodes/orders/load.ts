@@ -1,3 +1,4 @@
+import { BEGUN, providerOf } from '../lifecycle/requests';
 import type { Pool } from '../store/pool';
 import type { OrderContent } from './content';
 import type { Asset, Fulfillment, Line, Order, Payment } from './order';
@@ -20,6 +21,8 @@ interface OrderRow {
   navKey: string;
   cirroRegion: string;
   provider: string;
+  /** The kind of the request that its 3PL was asked by. */
+  requestedBy: string | null;
   navCustomerNo: string | null;
   businessType: number | null;
   currency: string;
@@ -29,9 +32,11 @@ interface OrderRow {
 /** As it stands in the table: flags are numbers, properties are JSON text. */
 type LineRow = Omit<Line, 'gift' | 'properties' | 'assets' | 'path'> & { path: Line['path'] | null; order: number; gift: number; properties: string };
 
+const BEGUN_STATES = [...BEGUN].map((state) => `'${state}'`).join(', ');
+
 /** Whether NAV has been asked to create the order `o`, and may have done it. */
 export const NAV_CREATE_BEGUN = `o.nav_order_no IS NOT NULL
-  OR EXISTS (SELECT 1 FROM effects e WHERE e.order_id = o.id AND e.kind = 'nav.create' AND e.state IN ('sent', 'unknown', 'parked', 'done'))`;
+  OR EXISTS (SELECT 1 FROM effects e WHERE e.order_id = o.id AND e.kind = 'nav.create' AND e.state IN (${BEGUN_STATES}))`;
 
 /** SFCC's customers have a number of their own. The others share the card of their store, or of their platform, as it is when NAV is asked. */
 const NAV_CUSTOMER_NO = `CASE WHEN s.platform = 'sfcc' OR ${NAV_CREATE_BEGUN} THEN o.nav_customer_no
@@ -44,12 +49,15 @@ const EXPORT_TO_NAV = `CASE
     AND a.from_status IN ('', 'READY_FOR_PROCESSING', 'PENDING_APPROVALS', 'RETAIN_APPROVED')) THEN 0
   ELSE s.export_to_nav END`;
 
+/** The request of its current sequence that went out, or may have: who was asked keeps the order when its warehouse is handed over. */
+const REQUESTED_BY = `(SELECT e.kind FROM effects e WHERE e.order_id = o.id AND e.kind LIKE '%.request' AND e.state IN (${BEGUN_STATES}) AND e.\`key\` LIKE CONCAT('%:', o.export_sequence) LIMIT 1)`;
+
 /** Loads what a stage is given, for a whole batch of claims in one round trip; orders that were never generalised are left out. */
 export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Map<number, Order>> {
   if (ids.length === 0) return new Map();
   const [results] = await pool.query(
     `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite, ${EXPORT_TO_NAV} AS exportToNav,
-            o.part, o.revision, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.batch_reference AS batchReference, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion, w.provider,
+            o.part, o.revision, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.batch_reference AS batchReference, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion, w.provider, ${REQUESTED_BY} AS requestedBy,
             ${NAV_CUSTOMER_NO} AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
        FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
      SELECT order_id AS \`order\`, line_id AS lineId, position, sku, name, quantity, unit_price AS unitPrice, discount, tax, total, gift,
@@ -91,7 +99,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         exportSequence: row.exportSequence,
         batchSequence: row.batchSequence,
         ...(row.batchReference !== null && { batchReference: row.batchReference }),
-        warehouse: { key: row.warehouseKey, navKey: row.navKey, cirroRegion: row.cirroRegion, provider: row.provider },
+        warehouse: { key: row.warehouseKey, navKey: row.navKey, cirroRegion: row.cirroRegion, provider: row.requestedBy === null ? row.provider : providerOf(row.requestedBy) },
         ...(row.navCustomerNo !== null && { navCustomerNo: row.navCustomerNo }),
         ...(row.businessType !== null && { businessType: row.businessType }),
         currency: row.currency,

@@ -139,7 +139,7 @@ export interface Warehouse {
   /** The location's code in NAV. */
   readonly navKey: string;
   readonly cirroRegion: string;
-  /** The 3PL that fulfils for it. */
+  /** The 3PL that was asked to fulfil the order, whoever has the warehouse by now; before, the one that fulfils for it. */
   readonly provider: string;
 }
 

@@ -4,6 +4,7 @@ import { splitFlows } from '../../nodes/flows/files';
 import { lintFolder } from '../../nodes/flows/lint';
 import { readFlows } from '../../nodes/flows/storage';
 import { build, chooseNode, run } from '../bin/scripts';
+import { anEvent, everything, post, ship as shipByCirro } from '../flows/partners';
 import { holdOf } from '../flows/standing-orders';
 import { startSystem, type System, waitFor } from '../support/system';
 import { A3pl } from './a-3pl';
@@ -106,6 +107,65 @@ test('a report about another’s order is kept, changes nothing and asks a perso
   expect((await tell('accepted', theirs, { id: taken?.eventId })).body).toMatchObject({ result: 'applied' });
 }, 90_000);
 
+describe('a warehouse is handed over while orders of it are under way', () => {
+  const handOver = (provider: string): Promise<unknown> => system.sql("UPDATE warehouses SET provider = ? WHERE `key` = 'us-east'", [provider]);
+  const asked = async (name: string): Promise<string[]> => (await system.order(name)).effects.map(({ kind }) => kind).filter((kind) => kind.endsWith('.request'));
+  beforeAll(async () => {
+    // The test accepts in Cirro's place, so that an order stays with it.
+    await system.fault({ system: 'camel', operation: 'accept', fault: 'latency', ms: 600_000 });
+  });
+  afterEach(() => handOver('cirro'));
+  afterAll(() => system.clearFaults());
+
+  test('an order asked of Cirro is accepted, asked to be stopped and shipped by Cirro; the next one goes to the other', async () => {
+    const [old, stopped] = [await one('POPS-US'), await one('POPS-US')];
+    await system.reach([old, stopped], 'WAITING_FULFILLMENT_CONFIRMATION');
+    await handOver('parcelo');
+    const next = await one('POPS-US');
+    await system.reach(next, 'WAITING_FULFILLMENT_CONFIRMATION');
+    expect([await asked(old), await asked(next)]).toEqual([['camel.request'], ['parcelo.request']]);
+    expect(await system.api(`/api/oms/orders/${stopped}/cancel`, { body: { reason: 'customer called' } })).toMatchObject({ status: 202, body: { result: 'waiting' } });
+    await system.reach(stopped, 'EXPORTED_CANCELLATION_TO_NAV');
+    expect((await system.effects({ name: stopped, system: 'camel' })).map(({ operation }) => operation)).toEqual(['fulfillment-request', 'cancellation-request']);
+    await post(system, anEvent(old, 'accepted'));
+    await system.reach(old, 'EXPORTED_TO_TPL');
+    expect(((await system.api(`/api/oms/orders/${old}/why`, { as: 'reader' })).body as { next: { facts: { from: string }[] } }).next.facts.map(({ from }) => from)).toContain('Cirro');
+    await shipByCirro(system, await everything(system, old));
+    await tell('accepted', next);
+    await ship(next);
+    await system.reach([old, next], 'FULFILLED');
+    expect(await system.effects({ name: next, operation: 'fulfillment-request' })).toEqual([]);
+    expect([...parcelo.orders.keys()].filter((reference) => reference.startsWith(old) || reference.startsWith(stopped))).toEqual([]);
+  }, 120_000);
+
+  test('whom it was asked of in vain has it still: the same one again, nobody else', async () => {
+    await handOver('parcelo');
+    parcelo.cut = 2;
+    const name = await one('POPS-US');
+    await waitFor(async () => (await system.order(name)).effects.find(({ kind }) => kind === 'parcelo.request')?.state === 'unknown', { what: 'the doubt' });
+    await handOver('cirro');
+    await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+    expect(await asked(name)).toEqual(['parcelo.request']);
+    expect(await system.effects({ name, operation: 'fulfillment-request' })).toEqual([]);
+    await tell('accepted', name);
+    await ship(name);
+    await system.reach(name, 'FULFILLED');
+  }, 90_000);
+
+  test('Cirro was perhaps asked: the other one is asked only when a person says that Cirro was not', async () => {
+    await system.fault({ system: 'camel', operation: 'fulfillment-request', fault: 'drop-before', count: 1 });
+    const name = await one('POPS-US');
+    const hold = await holdOf(system, name);
+    expect(hold).toMatchObject({ effect: { kind: 'camel.request' } });
+    await handOver('parcelo');
+    expect(await asked(name)).toEqual(['camel.request']);
+    expect((await system.decide(hold.id, 'resend', 'Cirro never got it')).status).toBe(200);
+    await system.reach(name, 'WAITING_FULFILLMENT_CONFIRMATION');
+    expect((await system.order(name)).effects.filter(({ kind }) => kind.endsWith('.request'))).toMatchObject([{ kind: 'camel.request', state: 'intent' }, { kind: 'parcelo.request', state: 'done' }]);
+    expect(await system.effects({ name, operation: 'fulfillment-request' })).toEqual([]);
+  }, 90_000);
+});
+
 test('what is out of stock there waits, with its words', async () => {
   await system.sql("INSERT INTO feature_flags (name, store_url, enabled) VALUES ('cirro_inventory_check', '', 1)");
   parcelo.pieces = 0;
@@ -122,5 +182,5 @@ test('without its connection the order is tried again and says why', async () =>
   const name = await one('POPS-JP');
   await system.reach(name, 'CIRRO_READY_FOR_FULFILLMENT');
   const reason = await waitFor(async () => (await system.standing(name))?.reason ?? undefined, { what: 'a reason' });
-  expect(reason).toContain('no connection of the 3PL nobody, which fulfils for jp-tokyo, is deployed');
+  expect(reason).toContain('no connection of the 3PL nobody, which fulfils it for jp-tokyo, is deployed');
 }, 60_000);

@@ -72,7 +72,7 @@ test('a parcel that comes first wins; the yes after it is held, and a no is noth
   const { because, owes, causes, next } = await why(name);
   expect(because).toBe('Held (cancel.asked): the warehouse has the order: its 3PL is asked to stop, and decides');
   expect(owes).toBe('Cirro');
-  expect(causes).toContainEqual(expect.objectContaining({ kind: 'cancel-waiting', who: 'Cirro', text: expect.stringContaining('decided when the 3PL of its warehouse answers') }));
+  expect(causes).toContainEqual(expect.objectContaining({ kind: 'cancel-waiting', who: 'Cirro', text: expect.stringContaining('decided when its 3PL answers') }));
   expect(next.facts.map(({ fact }) => fact)).toEqual(expect.arrayContaining(['shipped', 'cancel_acknowledged', 'cancel_refused']));
   expect((await cancel(name)).status).toBe(202);
   await ship(system, await everything(system, name));

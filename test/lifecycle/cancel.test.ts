@@ -275,6 +275,13 @@ describe('cutoff classes', () => {
       await provider(order, 'parcelo');
       expect(await refused(order)).toMatchObject({ statusCode: 409, body: { result: 'not-yet', reason: expect.stringMatching(/^not yet: .*\(parcelo\)/) as string } });
       expect(await declined(order, 'not yet%')).toBe(1);
+      // Another one was asked for this order, before the warehouse was handed over.
+      const [old = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await requested(old);
+      expect(await refused(old)).toMatchObject({ statusCode: 202, body: { result: 'waiting' } });
+      expect(await answer(old, 'cancel_acknowledged', { provider: 'parcelo' })).toMatchObject({ result: 'kept', reason: 'Parcelo stopped an order that Cirro fulfils' });
+      expect(await answer(old, 'cancel_acknowledged')).toMatchObject({ result: 'applied' });
+      expect((await statusOf(world, old)).status).toBe('CS_CANCELLED');
       await provider(order, 'cirro');
     });
 

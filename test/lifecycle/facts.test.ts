@@ -1,4 +1,4 @@
-import { fulfillmentFacts, type Shipment } from '../../nodes/fulfillment/facts';
+import { fulfillmentFacts, fulfillmentUsual, type Shipment } from '../../nodes/fulfillment/facts';
 import type { FactContext, FactRules } from '../../nodes/lifecycle/facts';
 import { lifecycle, type Status } from '../../nodes/lifecycle/lifecycle';
 import { navFacts } from '../../nodes/nav/facts';
@@ -54,6 +54,7 @@ test.each([
 
 const question = (sequence = 1) => ({ id: 1 + sequence, kind: 'camel.cancel', key: `camel.cancel:1:${sequence}`, state: 'sent', attempt: 1 });
 const request = effect('camel.request', 'done');
+const askedBy = (kind: string, { state = 'done', sequence = 1 } = {}) => ({ id: 9, kind, key: `${kind}:1:${sequence}`, state, attempt: 1 });
 test.each([
   ['asked, its question on its way', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [request, question()] }, 'applied', 'applied'],
   ['asked, before the request was accepted', 'WAITING_FULFILLMENT_CONFIRMATION', { cancelAsked: 'provider', effects: [request, question()] }, 'applied', 'applied'],
@@ -63,7 +64,8 @@ test.each([
   ['nobody was asked', 'EXPORTED_TO_TPL', {}, 'exception', 'impossible'],
   ['decided by a parcel', 'SHIPPED', { effects: [request, question()] }, 'exception', 'already'],
   ['cancelled by its yes', 'EXPORTED_CANCELLATION_TO_NAV', { effects: [request, question()] }, 'already', 'exception'],
-  ['the order is another one’s', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', provider: 'parcelo', effects: [request, question()] }, 'exception', 'exception'],
+  ['the order is another one’s', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', effects: [askedBy('parcelo.request'), { ...question(), kind: 'parcelo.cancel', key: 'parcelo.cancel:1:1' }] }, 'exception', 'exception'],
+  ['its warehouse has another one since', 'EXPORTED_TO_TPL', { cancelAsked: 'provider', provider: 'parcelo', effects: [request, question()] }, 'applied', 'applied'],
 ] as [string, Status, Partial<FactContext>, string, string][])('the answer to a cancel: %s', (_when, status, more, yes, no) => {
   expect(judge(fulfillmentFacts, 'cancel_acknowledged', event, context(status, more)).is).toBe(yes);
   expect(judge(fulfillmentFacts, 'cancel_refused', event, context(status, more)).is).toBe(no);
@@ -118,5 +120,20 @@ test('an own warehouse reports without a name, whatever 3PL its warehouse has be
   const all = parcel(['L1', 2], ['L2', 1]);
   expect(judge(fulfillmentFacts, 'shipped', all, own)).toMatchObject({ is: 'applied', to: 'SHIPPED' });
   expect(judge(fulfillmentFacts, 'shipped', { ...all, provider: 'another' }, own)).toMatchObject({ is: 'exception', reason: 'Another shipped an order that Parcelo fulfils' });
-  expect(judge(fulfillmentFacts, 'shipped', all, context('EXPORTED_TO_TPL', { provider: 'parcelo' }))).toMatchObject({ is: 'exception', reason: 'Cirro shipped an order that Parcelo fulfils' });
+  expect(judge(fulfillmentFacts, 'shipped', all, context('EXPORTED_TO_TPL', { provider: 'parcelo', effects: [askedBy('parcelo.request')] }))).toMatchObject({ is: 'exception', reason: 'Cirro shipped an order that Parcelo fulfils' });
+});
+
+test.each([
+  ['asked and not answered', 'WAITING_FULFILLMENT_CONFIRMATION', [askedBy('camel.request')], 'applied', 'exception'],
+  ['perhaps asked', 'CIRRO_INVENTORY_CONFIRMED', [askedBy('camel.request', { state: 'unknown' })], 'applied', 'exception'],
+  ['never asked: nothing reached Cirro', 'CIRRO_INVENTORY_CONFIRMED', [askedBy('camel.request', { state: 'intent' })], 'exception', 'early'],
+  ['refused at once', 'FAILED_TO_EXPORT_TO_TPL', [askedBy('camel.request', { state: 'rejected' })], 'exception', 'early'],
+  ['rejected, and the new one asked since', 'WAITING_FULFILLMENT_CONFIRMATION', [askedBy('camel.request'), askedBy('parcelo.request', { sequence: 2 })], 'exception', 'applied'],
+  ['rejected, and nobody asked since', 'CIRRO_READY_FOR_FULFILLMENT', [askedBy('camel.request')], 'exception', 'early', 2],
+] as const)('a warehouse handed from Cirro to Parcelo, the order %s: it is with whom it was asked of', (_when, status, effects, ofCirro, ofParcelo, exportSequence: number = effects.length) => {
+  const at = context(status, { provider: 'parcelo', exportSequence, effects });
+  expect(judge(fulfillmentFacts, 'accepted', { ...event, sequence: exportSequence }, at).is).toBe(ofCirro);
+  expect(judge(fulfillmentFacts, 'accepted', { ...event, sequence: exportSequence, provider: 'parcelo' }, at).is).toBe(ofParcelo);
+  const usual = fulfillmentUsual.find(({ type }) => type === 'accepted');
+  expect(usual?.from(at)).toBe(ofCirro === 'applied' ? 'Cirro' : 'Parcelo');
 });
