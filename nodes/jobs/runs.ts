@@ -1,3 +1,4 @@
+import { DATED } from '../lifecycle/put-back';
 import { InvalidInput } from '../runtime/errors';
 import { within } from '../runtime/within';
 import { execute, inTransaction, patiently, type Pool, type PoolConnection, select } from '../store/pool';
@@ -41,8 +42,6 @@ export interface Run {
 const STUCK_MINUTES = 30;
 /** A run that gets lost again and again may be what ends the processes. */
 const ATTEMPTS = 3;
-/** Statuses in which an order waits for its `resume_at`. */
-const DATED: ReadonlySet<string> = new Set(['PRE_ORDER', 'DELAYED']);
 /** Runs are kept for seven days (work/sweep.ts): who has none of an older slot may have had one. */
 const KEPT_MS = 7 * 86_400_000;
 /** A slot's own tick comes first. */

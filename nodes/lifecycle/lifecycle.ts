@@ -23,14 +23,14 @@ export const lifecycle = defineLifecycle({
   PRE_ORDER: {
     phase: 'intake', kind: 'waiting', owner: 'OMS', cancel: 'free', initial: true, stuckAfter: days(30),
     next: ['READY_FOR_PROCESSING'],
-    runbook: 'Open the order, read the reason; correct the source and put the order back.',
-    note: 'resumed by schedule',
+    runbook: 'Open the order, read the reason; a put-back begins it before its date.',
+    note: 'resumed by schedule when its date has come (orders.resume_at)',
   },
   DELAYED: {
     phase: 'intake', kind: 'waiting', owner: 'OMS', cancel: 'free', initial: true, stuckAfter: days(3),
     next: ['READY_FOR_PROCESSING'],
-    runbook: 'Open the order, read the reason; correct the source and put the order back.',
-    note: 'resumed by schedule',
+    runbook: 'Open the order, read the reason; a put-back begins it before its time.',
+    note: 'resumed by schedule when the time is over that its store gives the customer (stores.delay_minutes)',
   },
   AGING_ORDER: {
     phase: 'intake', kind: 'decision', owner: 'operations', cancel: 'free', stuckAfter: days(1),
@@ -39,8 +39,9 @@ export const lifecycle = defineLifecycle({
   },
   GENERALIZE_ERROR: {
     phase: 'intake', kind: 'error', owner: 'operations', cancel: 'free', initial: true, stuckAfter: minutes(15),
-    next: ['READY_FOR_PROCESSING'],
+    next: ['READY_FOR_PROCESSING', 'PRE_ORDER', 'DELAYED'],
     runbook: 'Read the pointer and reason on the order; have the storefront correct it or fix the mapping, then put back: the raw order is read again.',
+    note: 'added: put back before its date, it waits for it as it would have from the beginning',
   },
   // amazon
   PENDING_ACKNOWLEDGMENT: {

@@ -7,6 +7,12 @@ const ASKED_ANEW: Readonly<Partial<Record<Status, Status>>> = {
   WAITING_BATCHING_CAPACITY: 'READY_FOR_BATCHING',
 };
 
+/** Statuses in which nothing has begun and an order waits for its date (`orders.resume_at`). */
+export const DATED: ReadonlySet<string> = new Set<Status>(['PRE_ORDER', 'DELAYED']);
+
+/** Where an order goes that waits for its date and that a person begins before. */
+export const begunEarly = (status: Status): Status | undefined => (DATED.has(status) ? 'READY_FOR_PROCESSING' : undefined);
+
 /**
  * Where a put-back leads from an error: to where the order failed from, or else along the first declared way.
  * @param failedFrom what its last audit left
@@ -25,9 +31,12 @@ export function putBackTo(status: Status, failedFrom: string): Status | undefine
  */
 export function putBackChoices(status: Status, failedFrom: string): readonly Status[] {
   if (status === 'STROOPWAFEL_EXCEPTION') return lifecycle.statuses[status].next;
-  const to = putBackTo(status, failedFrom);
+  const to = putBackTo(status, failedFrom) ?? begunEarly(status);
   return to === undefined ? [] : [to];
 }
+
+/** Where a put-back leads, as a person reads it before: an order that was never read may turn out to wait for its date. */
+export const backInWords = (status: Status, back: Status): string => `${back}${status === 'GENERALIZE_ERROR' ? ', or where it waits for its date' : ''}`;
 
 /** Kinds of effects that ask the print floor for a batch; their keys end with the number of the request. */
 export const PRINT_REQUESTS: readonly string[] = ['print-station.create', 'batch-station.create'];

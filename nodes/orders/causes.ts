@@ -2,6 +2,7 @@ import { FOLLOWING } from '../lifecycle/children';
 import { type AskedOf, CANCEL_ASKED, navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { fulfillerOf } from '../lifecycle/requests';
+import { DATED } from '../lifecycle/put-back';
 import { isWorking, pauseOf } from '../lifecycle/stages';
 import type { Route } from '../work/routes';
 import { awaitedParts, inWords } from './follow';
@@ -51,6 +52,7 @@ function line(standing: Standing, around: Surroundings): Cause[] {
   if (standing.children.length > 0 && FOLLOWING.has(status)) return [following(standing)];
   if (kind === 'error') return [{ kind: 'error', text: sentence(`It failed in ${last.from}: ${last.reason}`, runbook), who: owner, since }];
   if (kind === 'decision') return [{ kind: 'decision', text: sentence(`A person decides${last.reason ? `: ${last.reason}` : ''}`, runbook), who: owner, since }];
+  if (DATED.has(status)) return [dated(standing, around)];
   if (kind === 'waiting') return [waiting(standing, around)];
   return works(standing) ? [working(standing, around)] : [{ kind: 'final', text: `It is over: ${status}${last.reason ? `, ${last.reason}` : ''}.`, who: 'nobody', since }];
 }
@@ -76,6 +78,18 @@ function waiting({ status, enteredAt: since, reason, last }: Standing, { awaited
   const what = facts.length > 0 ? `until ${[...new Set(facts.map(({ from }) => from))].join(' or ')} tells us: ${facts.map(({ fact }) => fact).join(' or ')}` : `for ${owner}: ${reason ?? last.reason}${note ? ` (${note})` : ''}`;
   const look = route && nextSlot ? ` “${route.name}” looks again at ${nextSlot.toISOString()}.` : '';
   return { kind: 'waiting', text: `${sentence(`It waits ${what}`, runbook)}${look}`, who: owner, since };
+}
+
+/** Nothing has begun: it waits for its date, and then for the job that looks at it. */
+function dated({ status, now, enteredAt: since, resumeAt }: Standing, { route, nextSlot }: Surroundings): Cause {
+  if (!resumeAt) return { kind: 'waiting', text: 'It waits for a date and has none: a person puts it back when it may begin.', who: OPERATIONS, since };
+  const until = resumeAt.toISOString();
+  if (resumeAt <= now) {
+    const look = route ? `: “${route.name}” takes it${nextSlot ? ` at ${nextSlot.toISOString()}` : ''}` : '';
+    return { kind: 'waiting', text: `It waited until ${until} and goes on${look}.`, who: OMS, since };
+  }
+  const why = status === 'DELAYED' ? `Its store lets the customer change or cancel it until ${until}; nothing has begun.` : `It is a pre-order: nothing begins before ${until}.`;
+  return { kind: 'waiting', text: `${why} Then it goes on by itself; a put-back begins it now.`, who: OMS, since };
 }
 
 function working(standing: Standing, { route, guards, nextSlot }: Surroundings): Cause {

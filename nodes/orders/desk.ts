@@ -3,12 +3,12 @@ import type { Change, HoldDecision } from '../lifecycle/change';
 import type { FactContext } from '../lifecycle/facts';
 import type { OrderAction } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
+import { begunEarly, putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput, Rejected } from '../runtime/errors';
 import { unsound } from '../runtime/sound';
 import { inTransaction, type Pool, select } from '../store/pool';
-import { insertContent, orderColumns } from './intake';
+import { insertContent, orderColumns, waitingIn } from './intake';
 import type { Platforms } from './platforms';
 
 /** Who asks, and why; both go into the audit. */
@@ -31,6 +31,8 @@ interface Standing {
   status: Status;
   version: number;
   platform: string;
+  /** Of its store. */
+  delayMinutes: number;
 }
 
 /**
@@ -49,26 +51,26 @@ export class OrderDesk {
   }
 
   /**
-   * Puts an order in error back to where it failed from. One that was never generalised is read again first.
+   * Puts an order in error back to where it failed from. One that was never generalised is read again first, and waits for its date
+   * where that is still to come. One that waits for its date begins now.
    * @param version of the order that somebody has looked at; another one is refused
    * @param chosen where to, where there is a choice
    */
   async putBack(idOrName: string, asked: Asked, { version, to: chosen }: { version?: number | undefined; to?: string | undefined } = {}): Promise<Answer> {
     const order = await this.#standing(idOrName);
     if (version !== undefined && order.version !== version) return refuse(order, order.status, 'the order moved meanwhile');
-    if (lifecycle.statuses[order.status].kind !== 'error') return refuse(order, order.status, `an order in ${order.status} is not in error`);
+    const early = begunEarly(order.status);
+    if (lifecycle.statuses[order.status].kind !== 'error' && !early) return refuse(order, order.status, `an order in ${order.status} is not in error`);
     const failedFrom = await this.#failedFrom(order);
     const choices = putBackChoices(order.status, failedFrom);
-    const to = chosen === undefined ? putBackTo(order.status, failedFrom) : choices.find((choice) => choice === chosen);
+    const to = chosen === undefined ? (putBackTo(order.status, failedFrom) ?? early) : choices.find((choice) => choice === chosen);
     if (!to && choices.length > 0) return refuse(order, order.status, `choose where it goes: ${choices.join(', ')}`);
     if (!to) return refuse(order, order.status, `nothing leads back from ${order.status}`);
-    if (order.status === 'GENERALIZE_ERROR') {
-      const wrong = await this.#generaliseAgain(order);
-      if (wrong !== undefined) return refuse(order, order.status, wrong);
-    }
+    const read = order.status === 'GENERALIZE_ERROR' ? await this.#generaliseAgain(order) : {};
+    if (read.wrong !== undefined) return refuse(order, order.status, read.wrong);
     // A fork is decided again after a put-back.
     await this.#pool.query('UPDATE orders SET decisions = NULL WHERE id = ?', [order.id]);
-    return this.#move(order, to, asked, 'put-back', { renewEffects: true });
+    return this.#move(order, failedFrom === '' ? (read.waitsIn ?? to) : to, asked, 'put-back', { renewEffects: true });
   }
 
   /** Has the print floor asked again for an order that waits for its batch, under the next number: what it answers to the last one is held. */
@@ -135,7 +137,7 @@ export class OrderDesk {
     const byId = /^\d{1,15}$/.test(idOrName);
     const [order] = await select<Standing>(
       this.#pool,
-      `SELECT o.id, o.name, s.status, s.version, st.platform FROM orders o JOIN order_status s ON s.order_id = o.id
+      `SELECT o.id, o.name, s.status, s.version, st.platform, st.delay_minutes AS delayMinutes FROM orders o JOIN order_status s ON s.order_id = o.id
          JOIN stores st ON st.id = o.store_id WHERE o.name = ? ${byId ? 'OR o.id = ?' : ''} LIMIT 1`,
       byId ? [idOrName, idOrName] : [idOrName],
     );
@@ -149,26 +151,29 @@ export class OrderDesk {
     return audit?.from ?? '';
   }
 
-  /** Reads the stored raw order again and fills the order with it, before it may move. @returns why it cannot be, if so */
-  async #generaliseAgain(order: Standing): Promise<string | undefined> {
+  /**
+   * Reads the stored raw order again and fills the order with it, before it may move.
+   * @returns why it cannot be; or where it waits, while its date is to come
+   */
+  async #generaliseAgain(order: Standing): Promise<{ wrong?: string; waitsIn?: Status | undefined }> {
     const [stored] = await select<{ raw: string }>(
       this.#pool,
       'SELECT p.raw FROM platform_orders p JOIN orders o ON o.store_id = p.store_id AND o.platform_id = p.platform_id WHERE o.id = ?',
       [order.id],
     );
-    if (!stored) return 'its raw order is not stored';
+    if (!stored) return { wrong: 'its raw order is not stored' };
     const platform = this.#platforms.get(order.platform);
     const raw: unknown = JSON.parse(stored.raw);
     const wrong = unsound(raw);
-    if (wrong) return `it still cannot be generalised: ${wrong.pointer}: ${wrong.reason}; correct it at the storefront`;
+    if (wrong) return { wrong: `it still cannot be generalised: ${wrong.pointer}: ${wrong.reason}; correct it at the storefront` };
     let canonical;
     try {
       canonical = platform.generalise(raw);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
-      return `it still cannot be generalised: ${error.pointer ?? ''}: ${error.message}`;
+      return { wrong: `it still cannot be generalised: ${error.pointer ?? ''}: ${error.message}` };
     }
-    const columns = Object.entries(orderColumns(canonical, platform)).map(([name, value]) => `${escapeId(name)} = ${escape(value as string | number | null, true, 'Z')}`);
+    const columns = Object.entries(orderColumns(canonical, order, platform)).map(([name, value]) => `${escapeId(name)} = ${escape(value as string | number | null, true, 'Z')}`);
     await inTransaction(this.#pool, async (connection) => {
       const [locked] = await select<{ status: string }>(connection, 'SELECT status FROM order_status WHERE order_id = ? FOR UPDATE', [order.id]);
       if (locked?.status !== 'GENERALIZE_ERROR') return;
@@ -176,7 +181,8 @@ export class OrderDesk {
       if (lines.length > 0) return;
       await connection.query([`UPDATE orders SET ${columns.join(', ')} WHERE id = ${order.id}`, ...insertContent([{ id: order.id, order: canonical }])].join(';\n'));
     });
-    return undefined;
+    const [date] = await select<{ waits: number | null }>(this.#pool, 'SELECT resume_at > NOW(6) AS waits FROM orders WHERE id = ?', [order.id]);
+    return { waitsIn: date?.waits ? waitingIn(canonical, order, platform) : undefined };
   }
 
   async #move(order: Standing, to: Status, { actor, reason, node }: Asked, done: string, more: Pick<Change, 'renewEffects' | 'columns'> = {}): Promise<Answer> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { format } from 'mysql2';
 import { insertEvents, orderCreated } from '../lifecycle/events';
+import { DATED } from '../lifecycle/put-back';
 import type { Transitions } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
 import { failpoint } from '../runtime/failpoints';
@@ -9,6 +10,7 @@ import { insert } from '../store/rows';
 import { contentOf } from './content';
 import { type Asset, type CanonicalOrder, pathOf } from './order';
 import { admitted, headOf, Quarantined } from './quarantine';
+import { type Dated, dateOf } from './dates';
 
 /** How one platform's raw orders are read. */
 export interface Platform {
@@ -31,6 +33,8 @@ export interface Store {
   prefix: string;
   warehouseId: number;
   navKey: string;
+  /** How long its customers may change or cancel an order before anything begins; 0 where it begins at once. */
+  delayMinutes: number;
 }
 
 /** What became of one raw order. */
@@ -61,7 +65,7 @@ interface Candidate extends Taken {
 export async function findStore(pool: Pool, url: string): Promise<Store> {
   const [store] = await select<Store>(
     pool,
-    `SELECT s.id, s.url, s.platform, s.site, s.prefix, s.warehouse_id AS warehouseId, w.nav_key AS navKey
+    `SELECT s.id, s.url, s.platform, s.site, s.prefix, s.warehouse_id AS warehouseId, w.nav_key AS navKey, s.delay_minutes AS delayMinutes
        FROM stores s JOIN warehouses w ON w.id = s.warehouse_id WHERE s.url = ? AND s.enabled`,
     [url],
   );
@@ -155,7 +159,7 @@ async function writePage(connection: PoolConnection, store: Store, platform: Pla
   for (const candidate of page) if (rows.get(candidate.platformId)?.status !== null) candidate.result = 'known';
   const created = page.flatMap((candidate) => {
     const row = rows.get(candidate.platformId);
-    return row?.status === null ? [{ id: row.id, candidate, begin: beginOf(candidate, platform, Boolean(row.waits)) }] : [];
+    return row?.status === null ? [{ id: row.id, candidate, begin: beginOf(candidate, store, platform, Boolean(row.waits)) }] : [];
   });
   if (created.length === 0) return;
   await connection.query(createdRows(created, store, platform, node).join(';\n'));
@@ -176,7 +180,7 @@ async function writeOrders(connection: PoolConnection, store: Store, platform: P
     platform_id: candidate.platformId,
     name: candidate.name,
     warehouse_id: store.warehouseId,
-    ...orderColumns(candidate.order, platform),
+    ...orderColumns(candidate.order, store, platform),
   }))).join('')} ON DUPLICATE KEY UPDATE updated_at = updated_at`);
   const rows = await select<OrderRow & { platformId: string }>(
     connection,
@@ -186,23 +190,27 @@ async function writeOrders(connection: PoolConnection, store: Store, platform: P
   return new Map(rows.map(({ platformId, ...row }) => [platformId, row]));
 }
 
-/** Where a new order stands: a pre-order waits for its date, where nobody has to be answered before. */
-function beginOf({ order }: Candidate, { initial }: Platform, waits: boolean): Created['begin'] {
+/** Where a new order stands. @param waits whether its date is still to come */
+function beginOf({ order }: Candidate, store: Store, platform: Platform, waits: boolean): Created['begin'] {
   if (!order) return 'GENERALIZE_ERROR';
-  return waits && initial === 'READY_FOR_PROCESSING' ? 'PRE_ORDER' : initial;
+  return (waits ? waitingIn(order, store, platform) : undefined) ?? platform.initial;
 }
+
+/** Where an order waits for its date; nowhere where the storefront has to be answered before. */
+export const waitingIn = (order: CanonicalOrder, store: Pick<Store, 'delayMinutes'>, { initial }: Pick<Platform, 'initial'>): Dated['status'] | undefined =>
+  initial === 'READY_FOR_PROCESSING' ? dateOf(order, store)?.status : undefined;
 
 interface Created {
   id: number;
   candidate: Candidate;
-  begin: Platform['initial'] | 'PRE_ORDER' | 'GENERALIZE_ERROR';
+  begin: Platform['initial'] | Dated['status'] | 'GENERALIZE_ERROR';
 }
 
 function createdRows(created: readonly Created[], store: Store, platform: Platform, node?: string): string[] {
   const good = created.flatMap(({ id, candidate }) => (candidate.order ? [{ id, order: candidate.order }] : []));
   const actor = `intake:${store.platform}`;
   const due = created.filter(({ begin }) => begin === platform.initial).map(({ id }) => id);
-  const waiting = created.filter(({ begin }) => begin === 'PRE_ORDER');
+  const waiting = created.filter(({ begin }) => DATED.has(begin));
   return [
     ...insertContent(good),
     ...insert('order_audits', created.map(({ id, candidate, begin }) => ({
@@ -210,13 +218,16 @@ function createdRows(created: readonly Created[], store: Store, platform: Platfo
       reason: (candidate.reason ?? 'taken from the storefront').slice(0, 500),
     }))),
     ...(due.length > 0 ? [`UPDATE order_status SET due_at = NOW(6) WHERE order_id IN (${due.join(', ')})`] : []),
-    ...waiting.map(({ id, candidate }) => format('UPDATE order_status SET reason = ? WHERE order_id = ?', [`a pre-order: waits until ${candidate.order?.releaseAt ?? 'its date'}`, id])),
+    ...waiting.map(({ id, candidate }) => format('UPDATE order_status SET reason = ? WHERE order_id = ?', [waitsBecause(candidate.order && dateOf(candidate.order, store)), id])),
     ...(platform.markTask
       ? insert('tasks', created.map(({ id, candidate }) => ({ kind: platform.markTask, order_id: id, store_id: store.id, subject: candidate.name, lane: store.navKey })))
       : []),
     ...insertEvents(created.map(({ id, begin }) => orderCreated(id, begin))),
   ];
 }
+
+const waitsBecause = (date: Dated | undefined): string =>
+  date?.status === 'DELAYED' ? `delayed: the customer may change or cancel it until ${date.until.toISOString()}` : `a pre-order: waits until ${date?.until.toISOString() ?? 'its date'}`;
 
 /** Lines with their files, and payments, of orders that have none yet. */
 export function insertContent(orders: readonly { id: number; order: CanonicalOrder }[]): string[] {
@@ -239,7 +250,7 @@ const insertAsset = (order: number, lineId: string, { kind, url, position }: Ass
   format('INSERT INTO line_item_assets (line_item_id, kind, url, position) SELECT id, ?, ?, ? FROM line_items WHERE order_id = ? AND line_id = ?', [kind, url, position, order, lineId]);
 
 /** The columns of `orders` that the canonical order fills; all NULL for one that could not be generalised. */
-export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
+export function orderColumns(order: CanonicalOrder | undefined, store: Pick<Store, 'delayMinutes'>, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
   if (!order)
     return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, path: null, order_business_type: null, placed_at: null, resume_at: null, content: null };
   const { placedAt, customer, totals } = order;
@@ -253,7 +264,7 @@ export function orderColumns(order: CanonicalOrder | undefined, platform: Pick<P
     path: pathOf(order) ?? null,
     order_business_type: order.businessType ?? null,
     placed_at: new Date(placedAt),
-    resume_at: order.releaseAt === undefined ? null : new Date(order.releaseAt),
+    resume_at: dateOf(order, store)?.until ?? null,
     content: JSON.stringify(contentOf(order)),
   };
 }

@@ -1,6 +1,6 @@
 import type { Calls, DeclaredCall } from '../effects/calls';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { putBackTo } from '../lifecycle/put-back';
+import { backInWords, putBackTo } from '../lifecycle/put-back';
 import { InvalidInput } from '../runtime/errors';
 import { execute, type Pool } from '../store/pool';
 import type { OrderSource } from '../work/stage';
@@ -71,7 +71,7 @@ export class Replay {
     if (backTo) {
       const answer = await this.#parts.desk.putBack(order_id, asked, { version });
       if (answer.statusCode !== 200) return answer;
-      return { statusCode: 200, body: { ...plan, status: backTo, result: 'replayed' } };
+      return { statusCode: 200, body: { ...plan, status: answer.body.status, result: 'replayed' } };
     }
     const { pool } = this.#parts;
     const hurried = hurries ? await execute(pool, 'UPDATE order_status SET due_at = NOW(6) WHERE order_id = ? AND version = ? AND due_at IS NOT NULL AND claimed_by IS NULL AND holds = 0', [id, version]) : 0;
@@ -108,7 +108,7 @@ export class Replay {
       version,
       calls: free ? calls : calls.map((call) => (call.action === 'send' && coming.some(({ key }) => key === call.key) ? { ...call, action: 'blocked', reason: heldReason(standing) } : call)),
       steps: [
-        ...(goesBack ? [`put back from ${status} to ${backTo}`] : []),
+        ...(goesBack ? [`put back from ${status} to ${backInWords(status, backTo)}`] : []),
         ...(hurries ? [`the next attempt in ${status} is due now`] : []),
         ...tasks.map(({ kind }) => `${kind} is done again`),
       ],

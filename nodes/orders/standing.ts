@@ -14,6 +14,8 @@ export interface Standing {
   platform: string;
   storeUrl: string;
   enteredAt: Date;
+  /** Before which nothing begins; null where it has no date. */
+  resumeAt: Date | null;
   dueAt: Date | null;
   isDue: boolean;
   claim: { process: number; since: Date; beats: boolean } | null;
@@ -81,7 +83,7 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
   const byId = /^\d{1,15}$/.test(idOrName);
   const [results] = await pool.query(
     `SET @order = (SELECT id FROM orders WHERE name = ? ${byId ? 'OR id = ?' : ''} LIMIT 1);
-     SELECT NOW(6) AS now, o.id, o.name, s.status, s.version, st.platform, st.url AS storeUrl, s.entered_at AS enteredAt, s.due_at AS dueAt, COALESCE(s.due_at <= NOW(6), FALSE) AS isDue,
+     SELECT NOW(6) AS now, o.id, o.name, s.status, s.version, st.platform, st.url AS storeUrl, s.entered_at AS enteredAt, o.resume_at AS resumeAt, s.due_at AS dueAt, COALESCE(s.due_at <= NOW(6), FALSE) AS isDue,
             s.claimed_by AS claimedBy, s.claimed_at AS claimedAt, p.id IS NOT NULL AS beats, s.attempts, s.holds AS holdCount, s.reason, o.revision, o.export_sequence AS exportSequence,
             o.nav_order_no AS navOrderNo, w.provider, o.path, o.batch_reference AS batchReference, o.batch_sequence AS batchSequence, parent.name AS parent, a.from_status AS failedFrom, a.actor, a.reason AS why
        FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id JOIN order_audits a ON a.order_id = o.id AND a.version = s.version LEFT JOIN orders parent ON parent.id = o.parent_order_id

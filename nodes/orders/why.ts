@@ -4,7 +4,7 @@ import { type Askable, type CancelAnswer, mayCancel, mayCancelWhole, partAlone }
 import { FOLLOWING, PARENT_TASK } from '../lifecycle/children';
 import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
+import { backInWords, begunEarly, putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
 import { covers } from '../lifecycle/stages';
 import { type Pool, select } from '../store/pool';
 import type { OrderSource } from '../work/stage';
@@ -138,7 +138,7 @@ function actionsOf(standing: Standing, askable: Askable): PossibleAction[] {
   const again = repushTo(status, standing);
   const external = lifecycle.allows(status, 'PROCESSED_EXTERNALLY');
   return [
-    { action: 'put-back', method: 'POST', path: on('put-back'), allowed: choices.length > 0, text: choices.length > 0 ? backText(back) : `an order in ${status} is not in error`, ...(choices.length > 1 && { to: choices }) },
+    { action: 'put-back', method: 'POST', path: on('put-back'), allowed: choices.length > 0, text: choices.length > 0 ? backText(status, back) : `an order in ${status} is not in error`, ...(choices.length > 1 && { to: choices }) },
     ...(again ? [{ action: 'repush' as const, method: 'POST' as const, path: on('repush'), allowed: true, text: `the print floor is asked again, by request ${standing.batchSequence + 1}` }] : []),
     { action: 'processed-externally', method: 'POST', path: on('processed-externally'), allowed: external, text: external ? 'it was settled by hand: no stage touches it any more' : `${status} does not lead to PROCESSED_EXTERNALLY` },
     { action: 'cancel', method: 'POST', path: on('cancel'), allowed: cancel.is === 'yes' || cancel.is === 'wait' || cancel.is === 'ask', text: cancel.is === 'yes' ? 'cancelled at once' : cancel.reason },
@@ -156,4 +156,7 @@ function cancelOf(standing: Standing, askable: Askable): CancelAnswer {
   return standing.children.length > 0 ? mayCancelWhole(standing.status, standing.children) : mayCancel(standing.status, standing, askable);
 }
 
-const backText = (back: Status | undefined): string => (back ? `back to ${back}` : 'back to where you say: nobody else knows how far it has come');
+function backText(status: Status, back: Status | undefined): string {
+  if (begunEarly(status)) return 'it begins now, before its date';
+  return back ? `back to ${backInWords(status, back)}` : 'back to where you say: nobody else knows how far it has come';
+}

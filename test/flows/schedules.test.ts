@@ -45,10 +45,39 @@ test('a pre-order waits for its date, then goes its way; /why says until when', 
   const { affectedRows } = ((await system.pool.query('UPDATE orders SET resume_at = NOW(6) + INTERVAL 1 HOUR WHERE name = ?', [name])) as unknown as [{ affectedRows: number }])[0];
   expect(affectedRows).toBe(1);
   expect((await system.api(`/api/oms/orders/${name}`)).body).toMatchObject({ status: 'PRE_ORDER', reason: expect.stringMatching(/^a pre-order: waits until 20/) as string });
-  expect((await system.api(`/api/oms/orders/${name}/why`)).body).toMatchObject({ status: 'PRE_ORDER', next: { to: ['READY_FOR_PROCESSING'] } });
+  expect((await system.api(`/api/oms/orders/${name}/why`)).body).toMatchObject({
+    status: 'PRE_ORDER', owes: 'OMS', next: { to: ['READY_FOR_PROCESSING'] },
+    because: expect.stringMatching(/^It is a pre-order: nothing begins before 20\S+Z\. Then it goes on by itself; a put-back begins it now\.$/) as string,
+    actions: expect.arrayContaining([expect.objectContaining({ action: 'put-back', allowed: true, text: 'it begins now, before its date' })]) as unknown,
+  });
   expect(await run('oms.resume-orders')).toBe('0 orders');
   await system.pool.query('UPDATE orders SET resume_at = NOW(6) WHERE name = ?', [name]);
   await system.reach([name], 'FULFILLED', 60_000);
   const { timeline } = (await system.api(`/api/oms/orders/${name}`)).body as { timeline: { text: string }[] };
   expect(timeline.map(({ text }) => text)).toContain('PRE_ORDER → READY_FOR_PROCESSING – its date has come');
 }, 120_000);
+
+describe('a store that lets its customers change or cancel an order for a while', () => {
+  beforeAll(() => system.pool.query("UPDATE stores SET delay_minutes = 60 WHERE prefix = 'US-'"));
+  afterAll(() => system.pool.query("UPDATE stores SET delay_minutes = 0 WHERE prefix = 'US-'"));
+
+  test('its orders wait in DELAYED: one is cancelled and no partner but the storefront has heard of it, one goes on when its time is over, one when a person says so', async () => {
+    const [cancelled = '', later = '', now = ''] = await system.place(3, { seed: 'delayed', site: 'POPS-US' });
+    await system.reach([cancelled, later, now], 'DELAYED', 60_000);
+    expect(await run('oms.resume-orders')).toBe('0 orders');
+    expect((await system.api(`/api/oms/orders/${later}/why`)).body).toMatchObject({
+      status: 'DELAYED', owes: 'OMS', next: { to: ['READY_FOR_PROCESSING'] },
+      because: expect.stringMatching(/^Its store lets the customer change or cancel it until 20\S+Z; nothing has begun\. Then it goes on by itself; a put-back begins it now\.$/) as string,
+    });
+    expect(await system.api(`/api/oms/orders/${cancelled}/cancel`, { body: { reason: 'the customer changed his mind' } })).toMatchObject({ status: 200, body: { status: 'CS_CANCELLED', result: 'cancelled' } });
+    expect(await system.api(`/api/oms/orders/${now}/put-back`, { body: { reason: 'the customer is in a hurry' } })).toMatchObject({ status: 200, body: { status: 'READY_FOR_PROCESSING' } });
+    await system.reach(now, 'FULFILLED', 60_000);
+    expect((await system.standing(later))?.status).toBe('DELAYED');
+    await system.pool.query('UPDATE orders SET resume_at = NOW(6) WHERE name = ?', [later]);
+    await system.reach(later, 'FULFILLED', 60_000);
+    await waitFor(async () => (await system.storefront(cancelled)).cancelled, { what: 'the storefront to know of the cancel' });
+    expect((await system.effects({ name: cancelled })).map(({ system: partner, operation }) => `${partner} ${operation}`).filter((what) => !/export/.test(what))).toEqual(['sfcc cancel']);
+    const { timeline } = (await system.api(`/api/oms/orders/${later}`)).body as { timeline: { text: string }[] };
+    expect(timeline.map(({ text }) => text)).toContain('DELAYED → READY_FOR_PROCESSING – its date has come');
+  }, 180_000);
+});

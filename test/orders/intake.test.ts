@@ -1,5 +1,7 @@
+import { OrderDesk } from '../../nodes/orders/desk';
 import { findStore, type Store, takePage } from '../../nodes/orders/intake';
 import { loadOrders } from '../../nodes/orders/load';
+import { Platforms } from '../../nodes/orders/platforms';
 import { admitted } from '../../nodes/orders/quarantine';
 import { sfcc } from '../../nodes/sfcc/platform';
 import { select } from '../../nodes/store/pool';
@@ -64,6 +66,74 @@ test('a pre-order waits in PRE_ORDER until its date, and says so; one whose date
   expect(await count(world, "SELECT COUNT(*) FROM orders o JOIN order_status s ON s.order_id = o.id WHERE o.platform_id = 'P1' AND o.resume_at = ? AND s.reason = ?", [new Date(soon), `a pre-order: waits until ${soon}`])).toBe(1);
   expect(await count(world, "SELECT COUNT(*) FROM outbox x JOIN orders o ON o.id = x.order_id WHERE o.platform_id = 'P1' AND x.type = 'OrderCreated' AND x.data LIKE '%PRE_ORDER%'")).toBe(1);
   expect(await count(world, "SELECT COUNT(*) FROM tasks t JOIN orders o ON o.id = t.order_id WHERE o.platform_id = 'P1' AND t.kind = 'sfcc.mark-exported'")).toBe(1);
+});
+
+describe('a store that lets its customers change or cancel for half an hour', () => {
+  const asked = { actor: 'operator:test', reason: 'corrected' };
+  const minutes = (n: number): string => new Date(Date.now() + n * 60_000).toISOString();
+  const placed = (no: string, ago: number, more: object = {}) => raw(no, { creation_date: minutes(-ago), ...more });
+  let desk: OrderDesk;
+  beforeAll(async () => {
+    desk = new OrderDesk({ pool: world.pool, transitions: engine.transitions, platforms: new Platforms({ sfcc }) });
+    await world.admin.query('UPDATE stores SET delay_minutes = 30 WHERE id = 1');
+    store = await findStore(world.pool, 'https://shop.test');
+  });
+  afterAll(async () => {
+    await world.admin.query('UPDATE stores SET delay_minutes = 0 WHERE id = 1');
+    store = await findStore(world.pool, 'https://shop.test');
+  });
+  const takeNow = (...raws: unknown[]) => takePage({ pool: world.pool, transitions: engine.transitions }, store, sfcc, raws);
+  const standing = async (no: string) => {
+    const [order] = await select<{ status: string; due: number; minutes: number | null; reason: string | null; version: number }>(
+      world.pool,
+      'SELECT s.status, s.due_at IS NOT NULL AS due, TIMESTAMPDIFF(MINUTE, o.placed_at, o.resume_at) AS minutes, s.reason, s.version FROM orders o JOIN order_status s ON s.order_id = o.id WHERE o.platform_id = ?',
+      [no],
+    );
+    return order;
+  };
+
+  test('an order waits in DELAYED from when it was placed, and says so; one that is fetched late begins at once; a later release is a pre-order', async () => {
+    await takeNow(placed('Y1', 5), placed('Y2', 31), placed('Y3', 5, { c_releaseDate: minutes(60) }), placed('Y4', 5, { c_releaseDate: minutes(10) }));
+    expect(await standing('Y1')).toMatchObject({ status: 'DELAYED', due: 0, minutes: 30, reason: expect.stringMatching(/^delayed: the customer may change or cancel it until 20.*Z$/) as string });
+    expect(await standing('Y2')).toMatchObject({ status: 'READY_FOR_PROCESSING', due: 1 });
+    expect(await standing('Y3')).toMatchObject({ status: 'PRE_ORDER', due: 0, minutes: 65 });
+    expect(await standing('Y4')).toMatchObject({ status: 'DELAYED', due: 0, minutes: 30 });
+    expect(await count(world, "SELECT COUNT(*) FROM outbox x JOIN orders o ON o.id = x.order_id WHERE o.platform_id = 'Y1' AND x.type = 'OrderCreated' AND x.data LIKE '%DELAYED%'")).toBe(1);
+  });
+
+  test.each([
+    ['PRE_ORDER', 'Z1', 5, { c_releaseDate: minutes(60) }],
+    ['DELAYED', 'Z2', 5, {}],
+    ['READY_FOR_PROCESSING', 'Z3', 45, {}],
+    ['READY_FOR_PROCESSING', 'Z4', 45, { c_releaseDate: minutes(-1) }],
+  ])('one that could not be generalised at first goes to %s at its put-back (%s)', async (to, no, ago, more) => {
+    await takeNow(placed(no, ago, { ...more, currency: 'XXY' }));
+    expect(await standing(no)).toMatchObject({ status: 'GENERALIZE_ERROR', minutes: null });
+    // The storefront gives it once more, corrected.
+    expect((await takeNow(placed(no, ago, more))).taken).toMatchObject([{ result: 'known' }]);
+    expect(await desk.putBack(`T-${no}`, asked)).toMatchObject({ statusCode: 200, body: { status: to, result: 'put-back' } });
+    expect(await standing(no)).toMatchObject({ status: to, due: to === 'READY_FOR_PROCESSING' ? 1 : 0, version: 2 });
+    expect(await count(world, 'SELECT COUNT(*) FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.platform_id = ?', [no])).toBe(sfcc.generalise(placed(no, ago)).payments.length);
+  });
+
+  test('one that has begun and failed then is put back to where it failed, whatever its date says by now', async () => {
+    await takeNow(placed('Z5', 45));
+    const [order] = await orders('Z5');
+    await engine.transitions.transition({ order: order?.id ?? 0, to: 'GENERALIZE_ERROR', actor: 'test', reason: 'no stage took it' });
+    await world.admin.query('UPDATE orders SET resume_at = NOW(6) + INTERVAL 1 HOUR WHERE id = ?', [order?.id]);
+    expect(await desk.putBack('T-Z5', asked)).toMatchObject({ statusCode: 200, body: { status: 'READY_FOR_PROCESSING' } });
+  });
+
+  test('a person begins one before its date, with a reason; twice is refused', async () => {
+    await takeNow(placed('Z6', 5), placed('Z7', 5, { c_releaseDate: minutes(60) }));
+    for (const no of ['Z6', 'Z7']) {
+      expect(await desk.putBack(`T-${no}`, { ...asked, reason: 'the customer is in a hurry' }, { to: 'PENDING_NAV_RELEASE' })).toMatchObject({ statusCode: 409, body: { reason: 'choose where it goes: READY_FOR_PROCESSING' } });
+      expect(await desk.putBack(`T-${no}`, { ...asked, reason: 'the customer is in a hurry' })).toMatchObject({ statusCode: 200, body: { status: 'READY_FOR_PROCESSING' } });
+      expect(await standing(no)).toMatchObject({ status: 'READY_FOR_PROCESSING', due: 1 });
+      expect(await count(world, "SELECT COUNT(*) FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.platform_id = ? AND a.version = 2 AND a.actor = 'operator:test' AND a.reason = 'the customer is in a hurry'", [no])).toBe(1);
+      expect(await desk.putBack(`T-${no}`, asked)).toMatchObject({ statusCode: 409 });
+    }
+  });
 });
 
 test('the same order twice makes one order: in a page, in two pages, in two pages at once', async () => {
