@@ -25,6 +25,7 @@ export const TAGS = {
   Repair: 'What operators do to an order. Who does it is named in `X-Actor`, why in the body: both go into the order’s audit.',
   Holds: 'Orders that wait for a person.',
   Pauses: 'Stages, partners and stores that rest for a while.',
+  Products: 'What NAV has to know before an order names it.',
   Flags: 'Switches of the whole system or of one store. Who turned one, when and why stays in its history.',
   Jobs: 'What runs by schedule. A run that is asked for begins within seconds; while a downtime lasts, each slot is noted as skipped.',
   'Dead letters': 'Messages of the Service Bus that could not be taken.',
@@ -82,6 +83,8 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   'GET /api/oms/pauses': { tag: 'Pauses', summary: 'Open pauses', answers: { 200: ['Pauses', 'the oldest first'] } },
   'POST /api/oms/pauses': { tag: 'Pauses', summary: 'Pause a stage, a partner or a store', description: 'What is under way is finished; nothing new begins.', answers: { 201: ['Opened', 'it rests from now on'] } },
   'DELETE /api/oms/pauses/:id': { tag: 'Pauses', summary: 'End a pause', path: { id: 'of the pause' }, answers: { 200: ['Released', 'what waited is due now'] } },
+
+  'POST /api/oms/products': { tag: 'Products', summary: 'Make a product an item in one company of NAV, or change it', description: 'The same product is sent once, a changed one again. 409 is NAV’s refusal; after a 503 send the same again: NAV’s item number makes it the same.', answers: { 200: ['ProductInNav', 'NAV has it so'] } },
 
   'GET /api/oms/flags': { tag: 'Flags', summary: 'Every flag, what it does, and who changed it', answers: { 200: ['Flags', 'all that are asked'] } },
   'PUT /api/oms/flags/:name': { tag: 'Flags', summary: 'Turn a flag on or off, for every store or for one', description: 'Gates hold at the next attempt; forks for orders that pass from now on. Orders that wait for the flag are due at once.', path: FLAG, answers: { 200: ['Flag', 'as it stands now'] } },

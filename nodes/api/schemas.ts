@@ -141,6 +141,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     { pauses: list(object({ id: number(), kind: { type: 'string', enum: ['stage', 'partner', 'store'] }, name: text(), reason: text(), actor: text(), until: maybeTime(), opened: time() })) },
     { examples: [{ pauses: [{ id: 3, kind: 'partner', name: 'NAV', reason: 'NAV maintenance', actor: 'operator:Ada', until: null, opened: '2026-11-21T10:00:00.000Z' }] }] },
   ),
+  ProductInNav: object({ company: text('of NAV'), sku: text(), reference: text('NAV’s number of the item') }, { examples: [{ company: 'US', sku: 'PG-1001', reference: 'PG-1001' }] }),
   Flags: object({ flags: list(of('Flag')) }, { examples: [{ flags: [FLAG_EXAMPLE] }] }),
   Flag: object(
     {

@@ -19,7 +19,8 @@ export default defineNode<NavProductConfig>('oms-nav-product', (node, config) =>
   return {
     async input(message, send) {
       const product = readProduct(message.payload);
-      message.payload = { ...product, endpoint, ...(await alone.perform(exportProduct, nav, { ...product, endpoint }, node.id)) };
+      const { reference } = await alone.perform(exportProduct, nav, { ...product, endpoint }, node.id);
+      message.payload = { company: endpoint, sku: product.sku, reference };
       send(message);
     },
   };

@@ -18,8 +18,8 @@ export interface ProductForNav extends Product {
   readonly endpoint: string;
 }
 
-/** Lengths of NAV's fields `No.`, `Description` and `Base Unit of Measure`. */
-const LIMITS = { sku: 20, description: 100, unitOfMeasure: 10 } as const;
+/** What a message calls NAV's fields `No.`, `Description` and `Base Unit of Measure`, and their lengths. */
+const LIMITS = { sku: 20, description: 100, unit_of_measure: 10 } as const;
 
 /**
  * A product as a message carries it.
@@ -31,7 +31,7 @@ export function readProduct(value: unknown): Product {
     if (typeof text === 'string' && text.trim() !== '' && Array.from(text).length <= LIMITS[name]) return text.trim();
     throw new InvalidInput(`A product needs ${name}, of at most ${LIMITS[name]} characters`, { code: 'nav.bad-product', pointer: `/${name}` });
   };
-  return { sku: read('sku'), description: read('description'), unitOfMeasure: read('unitOfMeasure') };
+  return { sku: read('sku'), description: read('description'), unitOfMeasure: read('unit_of_measure') };
 }
 
 /** What the product says, in a few letters: another text is another revision. */

@@ -228,3 +228,48 @@ describe('an order that an import brings in STROOPWAFEL_EXCEPTION', () => {
     await system.reach(name, 'FULFILLED');
   }, 90_000);
 });
+
+describe('the shipment notice', () => {
+  test('that NAV refuses stops the order with NAV’s words; put back it is sent, once, and the storefront hears of the parcel', async () => {
+    await system.fault({ system: 'nav', operation: 'document:6', fault: 'reject' });
+    const name = await one({ site: 'POPS-US' });
+    await system.reach(name, 'FAILED_TO_EXPORT_TO_NAV');
+    const { body } = await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' });
+    expect(JSON.stringify(body)).toContain('The sandbox was told to refuse this.');
+    expect(await system.storefront(name)).not.toMatchObject({ captured: true });
+    await system.clearFaults();
+    expect(await ask(name, 'put-back')).toMatchObject({ status: 200, body: { status: 'SHIPPED' } });
+    await system.reach(name, 'FULFILLED');
+    expect((await system.effects({ system: 'nav', name })).map(({ operation }) => operation)).toEqual(['document:1', 'document:6']);
+    expect(await system.storefront(name)).toMatchObject({ fulfilled: true, captured: true });
+  }, 90_000);
+});
+
+describe('a product', () => {
+  const product = (sku: string, more: object = {}) => ({ company: 'EMEA', sku, description: 'PopGrip', unit_of_measure: 'PCS', ...more });
+  const send = (body: object, as?: 'reader') => system.api('/api/oms/products', { body, ...(as && { as }) });
+  const documents = async (sku: string) => (await system.effects({ system: 'nav', operation: 'document:4' })).filter((effect) => JSON.stringify(effect).includes(sku));
+
+  test('is made an item of its company; the same is sent once, a changed one again', async () => {
+    for (let times = 0; times < 2; times++) expect(await send(product('PG-FLOW-1'))).toMatchObject({ status: 200, body: { company: 'EMEA', sku: 'PG-FLOW-1', reference: expect.any(String) } });
+    expect(await documents('PG-FLOW-1')).toHaveLength(1);
+    expect((await send(product('PG-FLOW-1', { description: 'PopGrip Black' }))).status).toBe(200);
+    expect(await documents('PG-FLOW-1')).toHaveLength(2);
+    expect((await send(product('PG-FLOW-1', { company: 'JAPAN' }))).body).toMatchObject({ company: 'JAPAN' });
+    expect(await documents('PG-FLOW-1')).toHaveLength(3);
+  }, 60_000);
+
+  test('is refused in NAV’s words, or before NAV is asked where nobody could take it', async () => {
+    expect(await send(product('PG-FLOW-2', { unit_of_measure: 'DOZEN' }))).toMatchObject({ status: 409, body: { detail: expect.stringContaining('DOZEN') } });
+    expect(await send(product('PG-FLOW-2', { company: 'MARS' }))).toMatchObject({ status: 400, body: { pointer: '/company' } });
+    expect(await send(product('P'.repeat(21)))).toMatchObject({ status: 400, body: { pointer: '/sku' } });
+    expect((await send(product('PG-FLOW-2'), 'reader')).status).toBe(403);
+    expect(await documents('PG-FLOW-2')).toEqual([]);
+  }, 60_000);
+
+  test('whose answer is lost may be asked for again, and is one item', async () => {
+    await system.fault({ system: 'nav', operation: 'document:4', fault: 'drop-after', count: 1 });
+    expect((await send(product('PG-FLOW-3'))).status).toBe(503);
+    expect(await send(product('PG-FLOW-3'))).toMatchObject({ status: 200, body: { sku: 'PG-FLOW-3' } });
+  }, 60_000);
+});

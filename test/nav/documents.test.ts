@@ -149,10 +149,10 @@ describe('a product', () => {
   test.each<[string, unknown, string]>([
     ['nothing', undefined, '/sku'],
     ['a text', 'POP-1', '/sku'],
-    ['no number', { description: 'PopGrip', unitOfMeasure: 'PCS' }, '/sku'],
-    ['a number that is too long', { sku: 'P'.repeat(21), description: 'PopGrip', unitOfMeasure: 'PCS' }, '/sku'],
-    ['an empty description', { sku: 'POP-1', description: ' ', unitOfMeasure: 'PCS' }, '/description'],
-    ['a unit that is a number', { sku: 'POP-1', description: 'PopGrip', unitOfMeasure: 1 }, '/unitOfMeasure'],
+    ['no number', { description: 'PopGrip', unit_of_measure: 'PCS' }, '/sku'],
+    ['a number that is too long', { sku: 'P'.repeat(21), description: 'PopGrip', unit_of_measure: 'PCS' }, '/sku'],
+    ['an empty description', { sku: 'POP-1', description: ' ', unit_of_measure: 'PCS' }, '/description'],
+    ['a unit that is a number', { sku: 'POP-1', description: 'PopGrip', unit_of_measure: 1 }, '/unit_of_measure'],
   ])('%s is none', (_, value, pointer) => {
     expect(() => readProduct(value)).toThrow(expect.objectContaining({ code: 'nav.bad-product', pointer }));
   });
