@@ -2,7 +2,7 @@
 import { type ConnectionTest, finding } from '../runtime/connection-test';
 import { Environment } from '../runtime/environment';
 import { isKnownError, Retryable } from '../runtime/errors';
-import { connect, hasCode } from './receiver';
+import { connect, hasCode } from './client';
 import { inOurWords as sendingInOurWords } from './sender';
 
 /** Where to listen and to tell; each node opens its own link. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deliveries, Settlement } from '../edge/deliveries';
 import type { Failure } from '../runtime/failure';
 import type { BusMessage, Outcome } from './hand-over';
-import type { Receiver } from './receiver';
+import type { Receiver } from './reception';
 
 /** Before a message is given back: 1 s, then twice as long each time it comes, below the shortest lock that is usual. */
 const FIRST_WAIT_MS = 1000;

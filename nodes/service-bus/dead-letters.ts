@@ -3,7 +3,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } 
 import Long from 'long';
 import { InvalidInput, Rejected } from '../runtime/errors';
 import { inOurWords, type ServiceBusSettings } from './connection';
-import { connect } from './receiver';
+import { connect } from './client';
 
 /** A message that nobody could take. */
 export interface DeadLetter {

@@ -7,7 +7,8 @@ import { Role } from '../work/role';
 import { type Listening, type ServiceBusSettings, SUBSCRIPTIONS } from './connection';
 import { Courier } from './courier';
 import { type Entity, nameOf, toEntity } from './entity';
-import { type Receiver, startReceiver } from './receiver';
+import { startReceiver } from './receiver';
+import type { Receiver } from './reception';
 import { Receivers } from './receivers';
 import { startSessionReceiver } from './session-receiver';
 

@@ -1,4 +1,4 @@
-import type { Receiver, ReceiverState } from './receiver';
+import type { Receiver, ReceiverState } from './reception';
 
 /** The receivers of this process, so that a deploy or a stop can hold them before the flows are taken apart. */
 export class Receivers {

@@ -1,7 +1,7 @@
 /** Messages to a topic of the Azure Service Bus: at least once, since an answer may be lost. */
 import type { ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
 import { InvalidInput, isKnownError, Retryable } from '../runtime/errors';
-import { connect, hasCode } from './receiver';
+import { connect, hasCode } from './client';
 
 /** One message to be sent. */
 export interface BusSend {

@@ -2,9 +2,11 @@
 import type { ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azure/service-bus';
 import { setTimeout as delay } from 'node:timers/promises';
 import { within } from '../runtime/within';
+import { connect, hasCode } from './client';
 import { nameOf, nextSession } from './entity';
 import { handOver } from './hand-over';
-import { connect, hasCode, onChange, oneAfterTheOther, type Pause, type Receiver, type ReceiverOptions, settle } from './receiver';
+import { type ReceiverOptions, settle } from './receiver';
+import { type Receiver, reception } from './reception';
 
 /** A session that has no message for so long is let go, for others and for the next one. */
 const IDLE_MS = 1000;
@@ -16,15 +18,6 @@ const AWAY_MS = 2000;
 export function startSessionReceiver(options: ReceiverOptions): Receiver {
   const { entity, onMessage, maxInFlight = 8, renewForMs = 0 } = options;
   const client = connect(options);
-  let connected = false;
-  const tell = onChange(options.onStatus);
-  const report: typeof tell = (status, detail) => {
-    connected = status === 'connected';
-    tell(status, detail);
-  };
-  const changeInTurn = oneAfterTheOther();
-  const paused = new Set<Pause>();
-  const inFlight = new Set<Promise<void>>();
   let serving: { stop: AbortController; ended: Promise<unknown> } | undefined;
 
   /** One session after the other, until told to stop. */
@@ -32,7 +25,7 @@ export function startSessionReceiver(options: ReceiverOptions): Receiver {
     while (!signal.aborted) {
       try {
         const session = await nextSession(client, entity, { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0, abortSignal: signal });
-        report('connected', nameOf(entity));
+        receiving.report('connected', nameOf(entity));
         try {
           await serveSession(session, signal);
         } finally {
@@ -41,8 +34,8 @@ export function startSessionReceiver(options: ReceiverOptions): Receiver {
       } catch (error) {
         if (signal.aborted) return;
         const none = hasCode(error, 'ServiceTimeout') || hasCode(error, 'SessionCannotBeLocked');
-        if (none) report('connected', nameOf(entity));
-        else report('disconnected', (error as Error).message);
+        if (none) receiving.report('connected', nameOf(entity));
+        else receiving.report('disconnected', (error as Error).message);
         await delay(none ? NONE_MS : AWAY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -75,9 +68,9 @@ export function startSessionReceiver(options: ReceiverOptions): Receiver {
       renewForMs,
       lockedUntil: () => session.sessionLockedUntilUtc,
     });
-    inFlight.add(handled);
+    receiving.inHand.add(handled);
     while (left() > 0 && !(await within(left(), handled)));
-    inFlight.delete(handled);
+    receiving.inHand.delete(handled);
     return isSettled;
   }
 
@@ -93,25 +86,14 @@ export function startSessionReceiver(options: ReceiverOptions): Receiver {
     serving = undefined;
   }
 
+  const receiving = reception({
+    entity,
+    onStatus: options.onStatus,
+    start,
+    stop: halt,
+    rest: () => [serving?.ended],
+    disconnect: () => client.close(),
+  });
   start();
-  return {
-    state: () => ({ source: nameOf(entity), connected, paused: paused.size > 0, inFlight: inFlight.size }),
-    pause(why = 'deploy') {
-      paused.add(why);
-      return changeInTurn(async () => halt());
-    },
-    resume(why = 'deploy') {
-      paused.delete(why);
-      return changeInTurn(async () => {
-        if (paused.size === 0) start();
-      });
-    },
-    close: (waitMs = 10_000) =>
-      changeInTurn(async () => {
-        const ended = serving?.ended;
-        halt();
-        await within(waitMs, Promise.allSettled([...inFlight, ended]));
-        await client.close();
-      }),
-  };
+  return receiving;
 }

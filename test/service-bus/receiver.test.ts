@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { InvalidInput } from '../../nodes/runtime/errors';
 import type { BusMessage } from '../../nodes/service-bus/hand-over';
-import { type Receiver, type ReceiverOptions, startReceiver } from '../../nodes/service-bus/receiver';
+import { type ReceiverOptions, startReceiver } from '../../nodes/service-bus/receiver';
+import type { Receiver } from '../../nodes/service-bus/reception';
 import { FakeBus } from './a-bus';
 
 const entity = 'fulfillment-events/Subscriptions/oms';

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import type { Entity } from '../../nodes/service-bus/entity';
 import type { BusMessage } from '../../nodes/service-bus/hand-over';
-import { type Receiver, type ReceiverOptions, startReceiver } from '../../nodes/service-bus/receiver';
+import { type ReceiverOptions, startReceiver } from '../../nodes/service-bus/receiver';
+import type { Receiver } from '../../nodes/service-bus/reception';
 import { createSender, type Sender } from '../../nodes/service-bus/sender';
 import { startSessionReceiver } from '../../nodes/service-bus/session-receiver';
 import { eventSubscriptionName, eventTopicName } from '../../sandbox/service-bus/event-topic';
