@@ -23,6 +23,8 @@ export interface ChildOrder {
   /** 1, 2, 3 …; the child is named after it. */
   part: number;
   path: string;
+  /** The key of its warehouse. */
+  warehouse: string;
   /** Where it begins. */
   status: Status;
   /** Minor units. */

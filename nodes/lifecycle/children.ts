@@ -21,8 +21,8 @@ export function looksAtParts(images: readonly Image[]): Record<string, unknown>[
 }
 
 /** What a part has from its parent as it is. */
-const SAME = ['store_id', 'platform_id', 'order_business_type', 'warehouse_id', 'nav_customer_no', 'currency', 'customer_id', 'customer_email', 'customer_name', 'placed_at'].join(', ');
-const OF_A_LINE = ['line_id', 'position', 'sku', 'name', 'quantity', 'unit_price', 'discount', 'tax', 'total', 'gift', 'gift_message', 'path', 'properties'];
+const SAME = ['store_id', 'platform_id', 'order_business_type', 'nav_customer_no', 'currency', 'customer_id', 'customer_email', 'customer_name', 'placed_at'].join(', ');
+const OF_A_LINE = ['line_id', 'position', 'sku', 'name', 'quantity', 'unit_price', 'discount', 'tax', 'total', 'gift', 'gift_message', 'path', 'warehouse_id', 'properties'];
 const OF_A_PAYMENT = ['instrument_id', 'method', 'card_type', 'masked_number', 'currency'];
 
 /** The parts of an order with their lines, payments and first audits; due at once. Written in the transaction in which the order becomes SPLIT. */
@@ -30,15 +30,15 @@ export function insertChildren({ order, actor, node, split }: { order: number; a
   return split.children.flatMap((child) => insertChild(order, child, { actor, node: node ?? null }));
 }
 
-function insertChild(parent: number, { part, path, status, total, content, lines, payments }: ChildOrder, by: { actor: string; node: string | null }): string[] {
+function insertChild(parent: number, { part, path, warehouse, status, total, content, lines, payments }: ChildOrder, by: { actor: string; node: string | null }): string[] {
   const child = `FROM orders c JOIN orders o ON o.id = c.parent_order_id`;
   const itself = `WHERE c.parent_order_id = ${parent} AND c.part = ${part}`;
   const ofLines = lines.map((line) => escape(line)).join(', ');
   const shares = payments.map(({ instrumentId, amount }) => `WHEN ${escape(instrumentId)} THEN ${amount}`).join(' ');
   const { data, type } = orderCreated(0, status);
   return [
-    `INSERT INTO orders (part, name, parent_order_id, path, total, content, ${SAME})
-       SELECT ${part}, CONCAT(name, '-${part}'), id, ${escape(path)}, ${total}, ${escape(content)}, ${SAME} FROM orders WHERE id = ${parent}`,
+    `INSERT INTO orders (part, name, parent_order_id, path, warehouse_id, total, content, ${SAME})
+       SELECT ${part}, CONCAT(name, '-${part}'), id, ${escape(path)}, (SELECT w.id FROM warehouses w WHERE w.\`key\` = ${escape(warehouse)}), ${total}, ${escape(content)}, ${SAME} FROM orders WHERE id = ${parent}`,
     `INSERT INTO line_items (order_id, ${OF_A_LINE.join(', ')})
        SELECT c.id, ${OF_A_LINE.map((column) => `l.${column}`).join(', ')} ${child} JOIN line_items l ON l.order_id = o.id ${itself} AND l.line_id IN (${ofLines})`,
     `INSERT INTO line_item_assets (line_item_id, kind, url, position)

@@ -125,7 +125,8 @@ export class Transitions {
       await writePlan(connection, plan, settled, decided);
       for (const { image, due } of settled) if (due === 'now') this.events.emit('due', image.status, image.lane);
       for (const { from, to } of plan.audits) this.events.emit('moved', from, to);
-      for (const { order, split } of plan.splits) for (const { status } of split.children) this.events.emit('due', status, images.get(order)?.lane ?? '');
+      // A part is in the lane of its own warehouse.
+      for (const status of new Set(plan.splits.flatMap(({ split }) => split.children.map((child) => child.status)))) this.events.emit('due', status, '');
       if (plan.writes.some(({ table }) => table === 'tasks') || plan.renewed.length > 0 || plan.resolvedHolds.length > 0) for (const kind of this.#stages.tasks()) this.events.emit('due', kind, '');
     }
     return decided;

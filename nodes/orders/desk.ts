@@ -10,6 +10,7 @@ import { unsound } from '../runtime/sound';
 import { inTransaction, type Pool, select } from '../store/pool';
 import { insertContent, orderColumns, waitingIn } from './intake';
 import type { Platforms } from './platforms';
+import { readWarehouses } from './warehouses';
 
 /** Who asks, and why; both go into the audit. */
 export interface Asked {
@@ -166,20 +167,27 @@ export class OrderDesk {
     const raw: unknown = JSON.parse(stored.raw);
     const wrong = unsound(raw);
     if (wrong) return { wrong: `it still cannot be generalised: ${wrong.pointer}: ${wrong.reason}; correct it at the storefront` };
+    const warehouses = await readWarehouses(this.#pool);
     let canonical;
     try {
-      canonical = platform.generalise(raw);
+      canonical = platform.generalise(raw, warehouses);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       return { wrong: `it still cannot be generalised: ${error.pointer ?? ''}: ${error.message}` };
     }
-    const columns = Object.entries(orderColumns(canonical, order, platform)).map(([name, value]) => `${escapeId(name)} = ${escape(value as string | number | null, true, 'Z')}`);
+    const columns = Object.entries(orderColumns(canonical, { ...order, warehouses }, platform)).map(([name, value]) => `${escapeId(name)} = ${escape(value as string | number | null, true, 'Z')}`);
     await inTransaction(this.#pool, async (connection) => {
       const [locked] = await select<{ status: string }>(connection, 'SELECT status FROM order_status WHERE order_id = ? FOR UPDATE', [order.id]);
       if (locked?.status !== 'GENERALIZE_ERROR') return;
       const lines = await select(connection, 'SELECT id FROM line_items WHERE order_id = ? LIMIT 1', [order.id]);
       if (lines.length > 0) return;
-      await connection.query([`UPDATE orders SET ${columns.join(', ')} WHERE id = ${order.id}`, ...insertContent([{ id: order.id, order: canonical }])].join(';\n'));
+      await connection.query(
+        [
+          `UPDATE orders SET ${columns.join(', ')} WHERE id = ${order.id}`,
+          `UPDATE order_status s JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id SET s.lane = w.nav_key WHERE s.order_id = ${order.id}`,
+          ...insertContent([{ id: order.id, order: canonical }], warehouses),
+        ].join(';\n'),
+      );
     });
     const [date] = await select<{ waits: number | null }>(this.#pool, 'SELECT resume_at > NOW(6) AS waits FROM orders WHERE id = ?', [order.id]);
     return { waitsIn: date?.waits ? waitingIn(canonical, order, platform) : undefined };

@@ -113,8 +113,8 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
   if (!order) return undefined;
   const { id, content, total, currency, ...columns } = order;
   const [results] = await pool.query(
-    `SELECT line_id, position, sku, name, quantity, quantity_cancelled, quantity_shipped, quantity_refunded, unit_price, discount, tax, total, gift, gift_message, path, properties
-       FROM line_items WHERE order_id = ? ORDER BY position;
+    `SELECT l.line_id, l.position, l.sku, l.name, l.quantity, l.quantity_cancelled, l.quantity_shipped, l.quantity_refunded, l.unit_price, l.discount, l.tax, l.total, l.gift, l.gift_message, l.path, w.\`key\` AS warehouse, l.properties
+       FROM line_items l LEFT JOIN warehouses w ON w.id = l.warehouse_id WHERE l.order_id = ? ORDER BY l.position;
      SELECT instrument_id, method, card_type, masked_number, currency, amount, state, reference, settled_at FROM payments WHERE order_id = ? ORDER BY id;
      SELECT shipment_id, carrier, tracking, shipped_at, state FROM fulfillments WHERE order_id = ? ORDER BY created_at;
      SELECT shipment_id, line_id, quantity FROM fulfillment_items WHERE order_id = ?;
@@ -152,7 +152,7 @@ export async function getOrder(pool: Pool, idOrName: string): Promise<Record<str
     taxation: taxation ?? null,
     discounts: ((discounts ?? []) as Record<string, unknown>[]).map((discount) => money(discount, 'amount')),
     properties: properties ?? {},
-    lines: (lines ?? []).map((line) => ({ ...money(line, 'unit_price', 'discount', 'tax', 'total'), gift: Boolean(line['gift']), properties: JSON.parse(String(line['properties'])) as unknown })),
+    lines: (lines ?? []).map((line) => ({ ...money({ ...line, warehouse: line['warehouse'] ?? order['warehouse'] }, 'unit_price', 'discount', 'tax', 'total'), gift: Boolean(line['gift']), properties: JSON.parse(String(line['properties'])) as unknown })),
     payments: (payments ?? []).map((payment) => money(payment, 'amount')),
     fulfillments: (fulfillments ?? []).map((parcel) => ({
       ...parcel,

@@ -11,13 +11,17 @@ import { contentOf } from './content';
 import { type Asset, type CanonicalOrder, pathOf } from './order';
 import { admitted, headOf, Quarantined } from './quarantine';
 import { type Dated, dateOf } from './dates';
+import { namedBy, readWarehouses, type Warehouses } from './warehouses';
 
 /** How one platform's raw orders are read. */
 export interface Platform {
   /** The storefront's number and time of the last change, or undefined for what is no order at all. */
   identify(raw: unknown): { platformId: string; modifiedAt: Date | undefined } | undefined;
-  /** @throws InvalidInput with a pointer into the raw order */
-  generalise(raw: unknown): CanonicalOrder;
+  /**
+   * @param warehouses keys of those that a line may name
+   * @throws InvalidInput with a pointer into the raw order
+   */
+  generalise(raw: unknown, warehouses: Pick<Warehouses, 'has'>): CanonicalOrder;
   navCustomerNo(order: CanonicalOrder): string | undefined;
   /** Where a good order of this platform begins. */
   initial: 'READY_FOR_PROCESSING' | 'PENDING_ACKNOWLEDGMENT' | 'WAITING_FOR_RECIPE_IDS';
@@ -35,6 +39,8 @@ export interface Store {
   navKey: string;
   /** How long its customers may change or cancel an order before anything begins; 0 where it begins at once. */
   delayMinutes: number;
+  /** All there are, not the store's own alone. */
+  warehouses: Warehouses;
 }
 
 /** What became of one raw order. */
@@ -63,14 +69,14 @@ interface Candidate extends Taken {
 
 /** The store by its url, with what an intake needs. */
 export async function findStore(pool: Pool, url: string): Promise<Store> {
-  const [store] = await select<Store>(
+  const [store] = await select<Omit<Store, 'warehouses'>>(
     pool,
     `SELECT s.id, s.url, s.platform, s.site, s.prefix, s.warehouse_id AS warehouseId, w.nav_key AS navKey, s.delay_minutes AS delayMinutes
        FROM stores s JOIN warehouses w ON w.id = s.warehouse_id WHERE s.url = ? AND s.enabled`,
     [url],
   );
   if (!store) throw new InvalidInput(`no enabled store has the url ${url}`, { code: 'store.unknown', next: 'Compare recurring_jobs.store_url with stores.url.' });
-  return store;
+  return { ...store, warehouses: await readWarehouses(pool) };
 }
 
 /**
@@ -93,7 +99,7 @@ export async function takePage(
     else candidates.set(identity.platformId, received(store, order, identity));
   }
   const known = await unchanged(pool, store, [...candidates.values()]);
-  const all = [...candidates.values()].filter((candidate) => !known.includes(candidate)).map((candidate) => generalised(platform, candidate));
+  const all = [...candidates.values()].filter((candidate) => !known.includes(candidate)).map((candidate) => generalised(platform, store, candidate));
   if (all.length === 0) return { taken: known.map(takenOf), unidentified };
   try {
     await inTransaction(pool, (connection) => writePage(connection, store, platform, all, node));
@@ -112,10 +118,13 @@ export async function takePage(
     Object.assign(only, { result: 'generalize-error', reason: `the database refuses it: ${(error as Error).message}` });
     await inTransaction(pool, (connection) => writePage(connection, store, platform, all, node));
   }
-  transitions.events.emit('due', platform.initial, store.navKey);
+  for (const lane of lanesOf(all, store)) transitions.events.emit('due', platform.initial, lane);
   if (platform.markTask) transitions.events.emit('due', platform.markTask, store.navKey);
   return { taken: [...known, ...all].map(takenOf), unidentified };
 }
+
+/** Where the orders of a page begin to be worked on: each in the lane of its warehouse. */
+const lanesOf = (page: readonly Candidate[], { warehouses, navKey }: Store): Set<string> => new Set(page.map(({ order }) => warehouses.get((order && namedBy(order)) ?? '')?.navKey ?? navKey));
 
 function received(store: Store, raw: unknown, identity: { platformId: string; modifiedAt: Date | undefined }): Candidate {
   const text = raw instanceof Quarantined ? raw.text : JSON.stringify(raw);
@@ -135,11 +144,11 @@ async function unchanged(pool: Pool, store: Store, candidates: readonly Candidat
 
 const takenOf = ({ platformId, name, result, reason }: Candidate): Taken => ({ platformId, name, result, ...(reason !== undefined && { reason }) });
 
-function generalised(platform: Platform, candidate: Candidate): Candidate {
+function generalised(platform: Platform, { warehouses }: Store, candidate: Candidate): Candidate {
   const { raw } = candidate;
   if (raw instanceof Quarantined) return { ...candidate, result: 'generalize-error', reason: `${raw.wrong.pointer}: ${raw.wrong.reason}; the order is kept as it came` };
   try {
-    return { ...candidate, result: 'created', order: platform.generalise(raw) };
+    return { ...candidate, result: 'created', order: platform.generalise(raw, warehouses) };
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     return { ...candidate, result: 'generalize-error', reason: `${error.pointer ?? ''}: ${error.message}` };
@@ -212,7 +221,7 @@ function createdRows(created: readonly Created[], store: Store, platform: Platfo
   const due = created.filter(({ begin }) => begin === platform.initial).map(({ id }) => id);
   const waiting = created.filter(({ begin }) => DATED.has(begin));
   return [
-    ...insertContent(good),
+    ...insertContent(good, store.warehouses),
     ...insert('order_audits', created.map(({ id, candidate, begin }) => ({
       order_id: id, version: 1, from_status: '', to_status: begin, actor, node: node ?? null,
       reason: (candidate.reason ?? 'taken from the storefront').slice(0, 500),
@@ -230,12 +239,12 @@ const waitsBecause = (date: Dated | undefined): string =>
   date?.status === 'DELAYED' ? `delayed: the customer may change or cancel it until ${date.until.toISOString()}` : `a pre-order: waits until ${date?.until.toISOString() ?? 'its date'}`;
 
 /** Lines with their files, and payments, of orders that have none yet. */
-export function insertContent(orders: readonly { id: number; order: CanonicalOrder }[]): string[] {
+export function insertContent(orders: readonly { id: number; order: CanonicalOrder }[], warehouses: Warehouses): string[] {
   return [
     ...insert('line_items', orders.flatMap(({ id, order }) => order.lines.map((line) => ({
       order_id: id, line_id: line.lineId, position: line.position, sku: line.sku, name: line.name, quantity: line.quantity, unit_price: line.unitPrice,
       discount: line.discount, tax: line.tax, total: line.total, gift: line.gift, gift_message: line.giftMessage ?? null, path: line.path,
-      properties: JSON.stringify(line.properties),
+      warehouse_id: idOf(line.warehouse, warehouses) ?? null, properties: JSON.stringify(line.properties),
     })))),
     ...orders.flatMap(({ id, order }) => order.lines.flatMap((line) => (line.assets ?? []).map((asset) => insertAsset(id, line.lineId, asset)))),
     ...insert('payments', orders.flatMap(({ id, order }) => order.payments.map((payment) => ({
@@ -245,16 +254,20 @@ export function insertContent(orders: readonly { id: number; order: CanonicalOrd
   ];
 }
 
+const idOf = (key: string | undefined, warehouses: Warehouses): number | undefined => (key === undefined ? undefined : warehouses.get(key)?.id);
+
 /** The row of its line is written just before: its key is looked up. */
 const insertAsset = (order: number, lineId: string, { kind, url, position }: Asset): string =>
   format('INSERT INTO line_item_assets (line_item_id, kind, url, position) SELECT id, ?, ?, ? FROM line_items WHERE order_id = ? AND line_id = ?', [kind, url, position, order, lineId]);
 
-/** The columns of `orders` that the canonical order fills; all NULL for one that could not be generalised. */
-export function orderColumns(order: CanonicalOrder | undefined, store: Pick<Store, 'delayMinutes'>, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
+/** The columns of `orders` that the canonical order fills; all NULL for one that could not be generalised. Its warehouse is the store's unless all its lines name another one. */
+export function orderColumns(order: CanonicalOrder | undefined, store: Pick<Store, 'delayMinutes' | 'warehouses'>, platform: Pick<Platform, 'navCustomerNo'>): Record<string, unknown> {
   if (!order)
     return { currency: null, total: null, customer_id: null, customer_email: null, customer_name: null, nav_customer_no: null, path: null, order_business_type: null, placed_at: null, resume_at: null, content: null };
   const { placedAt, customer, totals } = order;
+  const warehouse = idOf(namedBy(order), store.warehouses);
   return {
+    ...(warehouse !== undefined && { warehouse_id: warehouse }),
     currency: order.currency,
     total: totals.total,
     customer_id: customer.id ?? null,

@@ -60,8 +60,8 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
             o.part, o.revision, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.batch_reference AS batchReference, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion, w.provider, ${REQUESTED_BY} AS requestedBy,
             ${NAV_CUSTOMER_NO} AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
        FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
-     SELECT order_id AS \`order\`, line_id AS lineId, position, sku, name, quantity, unit_price AS unitPrice, discount, tax, total, gift,
-            gift_message AS giftMessage, path, properties FROM line_items WHERE order_id IN (?) ORDER BY order_id, position;
+     SELECT l.order_id AS \`order\`, l.line_id AS lineId, l.position, l.sku, l.name, l.quantity, l.unit_price AS unitPrice, l.discount, l.tax, l.total, l.gift,
+            l.gift_message AS giftMessage, l.path, w.\`key\` AS warehouse, l.properties FROM line_items l LEFT JOIN warehouses w ON w.id = l.warehouse_id WHERE l.order_id IN (?) ORDER BY l.order_id, l.position;
      SELECT order_id AS \`order\`, instrument_id AS instrumentId, method, amount, card_type AS cardType, masked_number AS maskedNumber FROM payments WHERE order_id IN (?) ORDER BY id;
      ${alsoOfParts('shipment_id AS shipmentId, f.carrier, f.tracking, f.shipped_at AS shippedAt, f.created_at AS createdAt', 'fulfillments')} ORDER BY createdAt, shipmentId;
      ${alsoOfParts('shipment_id AS shipmentId, f.line_id AS lineId, f.quantity', 'fulfillment_items')};

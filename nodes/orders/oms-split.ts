@@ -11,7 +11,7 @@ export default defineNode<NodeConfig, StageMessage<Order>>('oms-split', (node) =
     const split = toSplit(order);
     if (split) {
       work.split = split;
-      work.found = split.children.map(({ part, path }) => `${order.name}-${part} ${path}`).join(', ');
+      work.found = split.children.map(({ part, path, warehouse }) => `${order.name}-${part} ${path}${warehouse === order.warehouse.key ? '' : ` from ${warehouse}`}`).join(', ');
     }
     node.badge({ fill: 'green', text: `${order.name}: ${split ? `${split.children.length} parts` : 'one way'}` });
     send(split ? [null, message] : [message, null]);

@@ -65,6 +65,8 @@ export interface Line {
   readonly giftMessage?: string;
   readonly properties: Properties;
   readonly path: LinePath;
+  /** The key of the warehouse that the storefront names for it; absent where it leaves from the order's own. */
+  readonly warehouse?: string;
   /** Absent where it has none. */
   readonly assets?: readonly Asset[];
 }
@@ -188,6 +190,19 @@ export interface Order extends CanonicalOrder {
 export function pathOf({ lines }: Pick<CanonicalOrder, 'lines'>): LinePath | undefined {
   const [path, ...others] = new Set(lines.map((line) => line.path));
   return others.length === 0 ? path : undefined;
+}
+
+/** Lines that are fulfilled together: by whom, and from where. */
+export interface Way {
+  readonly path: LinePath;
+  /** The key of their warehouse. */
+  readonly warehouse: string;
+  readonly lines: readonly Line[];
+}
+
+/** The ways that the lines of an order go: in the order of {@link linePaths}, from several warehouses in the order of their lines. */
+export function waysOf({ lines, warehouse: { key: own } }: Pick<CanonicalOrder, 'lines'> & { readonly warehouse: Pick<Warehouse, 'key'> }): Way[] {
+  return linePaths.flatMap((path) => [...Map.groupBy(lines.filter((line) => line.path === path), ({ warehouse = own }) => warehouse)].map(([warehouse, together]) => ({ path, warehouse, lines: together })));
 }
 
 /** Names the parcels of an order in one word: the ids of its shipments, joined with `+` where there are several. */

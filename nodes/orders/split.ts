@@ -2,14 +2,12 @@
 import type { ChildOrder, Split } from '../lifecycle/change';
 import { contentOf } from './content';
 import { sumAmounts } from './money';
-import { type CanonicalOrder, type Discount, type LinePath, type Line, linePaths, type Order, type Payment, type Shipping, type Totals } from './order';
+import { type CanonicalOrder, type Discount, type Line, type Order, type Payment, type Shipping, type Totals, type Warehouse, type Way, waysOf } from './order';
 
 /** What one part of a split order is made of: its lines, and its share of everything that belongs to no line. */
-export interface Part {
-  /** 1 … n, in the order of {@link linePaths}. */
+export interface Part extends Way {
+  /** 1 … n, in the order of {@link waysOf}. */
   readonly part: number;
-  readonly path: LinePath;
-  readonly lines: readonly Line[];
   readonly shipping: Shipping;
   readonly discounts: readonly Discount[];
   readonly totals: Totals;
@@ -17,7 +15,7 @@ export interface Part {
   readonly payments: readonly Payment[];
 }
 
-type Splittable = Pick<CanonicalOrder, 'lines' | 'shipping' | 'discounts' | 'totals' | 'payments' | 'taxation'>;
+type Splittable = Pick<CanonicalOrder, 'lines' | 'shipping' | 'discounts' | 'totals' | 'payments' | 'taxation'> & { readonly warehouse: Pick<Warehouse, 'key'> };
 
 /**
  * Shares an amount by weights, by the largest remainder: the shares add up to it exactly, and none has the other sign. Among equal
@@ -36,11 +34,11 @@ export function shareOut(amount: number, weights: readonly number[]): number[] {
 }
 
 /**
- * The parts of an order whose lines are fulfilled in different ways; none where all go one way. Lines go whole; shipping is shared by
+ * The parts of an order whose lines are fulfilled in different ways, or from different warehouses; none where all go one way. Lines go whole; shipping is shared by
  * what the lines cost, tax and discount by what is already known of each part, payments by what each part is to be paid.
  */
 export function splitOrder(order: Splittable): Part[] {
-  const groups = linePaths.map((path) => ({ path, lines: order.lines.filter((line) => line.path === path) })).filter(({ lines }) => lines.length > 0);
+  const groups = waysOf(order);
   if (groups.length < 2) return [];
   const sums = (of: (line: Line) => number): number[] => groups.map(({ lines }) => sumAmounts(lines.map(of)));
   const lines = sums(({ total }) => total);
@@ -55,9 +53,10 @@ export function splitOrder(order: Splittable): Part[] {
   const total = added(lines, shipping.amount, order.taxation === 'net' ? tax : []);
   const discounts = order.discounts.map((each) => (each.lineId === undefined ? shareOut(each.amount, weights) : groups.map((group) => (group.lines.some(({ lineId }) => lineId === each.lineId) ? each.amount : 0))));
   const payments = sharePayments(order.payments, total);
-  return groups.map(({ path, lines: own }, index) => ({
+  return groups.map(({ path, warehouse, lines: own }, index) => ({
     part: index + 1,
     path,
+    warehouse,
     lines: own,
     shipping: { ...order.shipping, amount: at(shipping.amount, index), tax: at(shipping.tax, index), discount: at(shipping.discount, index) },
     discounts: withShares(order.discounts, discounts, index),
@@ -73,9 +72,10 @@ export function toSplit(order: Order): Split | undefined {
   const parts = splitOrder(order);
   if (parts.length === 0) return undefined;
   const children = parts.map(
-    ({ part, path, lines, shipping, discounts, totals, payments }): ChildOrder => ({
+    ({ part, path, warehouse, lines, shipping, discounts, totals, payments }): ChildOrder => ({
       part,
       path,
+      warehouse,
       status,
       total: totals.total,
       content: JSON.stringify(contentOf({ ...order, shipping, discounts, totals })),

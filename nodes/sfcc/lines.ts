@@ -1,6 +1,7 @@
 /** The product items of an OCAPI order document as canonical lines. An item's options are part of its line. Pure. */
 import { sumAmounts } from '../orders/money';
 import { type Asset, type Line, type LinePath, linePaths, type Properties } from '../orders/order';
+import type { Warehouses } from '../orders/warehouses';
 import type { Place } from './place';
 
 /** Reads minor units of the order's currency. */
@@ -10,9 +11,9 @@ export type Amount = (place: Place) => number;
 const mostLines = 500;
 
 /** @throws InvalidInput with a pointer to the item at fault */
-export function toLines(items: readonly Place[], document: Place, amount: Amount): Line[] {
+export function toLines(items: readonly Place[], document: Place, amount: Amount, warehouses: Pick<Warehouses, 'has'>): Line[] {
   if (items.length > mostLines) throw document.at('product_items').refused('sfcc.too-many-items', `holds more than ${mostLines} items`);
-  const lines = items.map((item, index) => toLine(item, index, document, amount));
+  const lines = items.map((item, index) => ({ ...toLine(item, index, document, amount), ...toWarehouse(item.at('c_warehouse'), warehouses) }));
   refuseRepeatedIds(items.map((item) => item.at('item_id')));
   return lines;
 }
@@ -74,6 +75,14 @@ function toPath(place: Place): LinePath {
   const path = linePaths.find((each) => each === (place.isAbsent ? 'finished' : place.value));
   if (!path) throw place.refused('sfcc.path', `is none of ${linePaths.join(', ')}`);
   return path;
+}
+
+/** The merchant's own attribute (an assumption of this project): the key of the warehouse that it leaves from, where that is not the store's. */
+function toWarehouse(place: Place, warehouses: Pick<Warehouses, 'has'>): Pick<Line, 'warehouse'> {
+  const key = place.optionalText(32);
+  if (key === undefined) return {};
+  if (!warehouses.has(key)) throw place.refused('sfcc.warehouse', 'is the key of no warehouse');
+  return { warehouse: key };
 }
 
 /** As many files as a line is printed from. */

@@ -11,6 +11,7 @@ import {
   shipmentReference,
   type Shipping,
 } from '../orders/order';
+import type { Warehouses } from '../orders/warehouses';
 import { InvalidInput } from '../runtime/errors';
 import { type Amount, isIn, refuseRepeatedIds, stated, taxOf, toLines } from './lines';
 import { Place } from './place';
@@ -22,11 +23,14 @@ const giftCertificate = 'GIFT_CERTIFICATE';
 /** NAV's customer number has twenty characters (field "No." of table Customer, Code[20]). */
 const navCustomerNoLength = 20;
 
+const NO_WAREHOUSES: Pick<Warehouses, 'has'> = new Set<string>();
+
 /**
  * The canonical order of an OCAPI order document, checked to add up.
+ * @param warehouses keys of those that a line may name
  * @throws InvalidInput with an RFC 6901 pointer into `raw`; the message holds no personal data
  */
-export function generalise(raw: unknown): CanonicalOrder {
+export function generalise(raw: unknown, warehouses: Pick<Warehouses, 'has'> = NO_WAREHOUSES): CanonicalOrder {
   const document = new Place(raw);
   const currency = document.at('currency').text(3);
   exponentOf(currency, '/currency');
@@ -38,7 +42,7 @@ export function generalise(raw: unknown): CanonicalOrder {
   const shipments = usedShipments(document, items);
   const billing = document.at('billing_address');
   const customer = toCustomer(document, billing);
-  const lines = toLines(items, document, amount);
+  const lines = toLines(items, document, amount, warehouses);
   const shipping = toShipping(document, shipments, amount);
   const total = amount(document.at('order_total'));
 

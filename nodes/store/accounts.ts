@@ -16,7 +16,7 @@ const APP_RIGHTS: Record<string, string> = {
   migrations: '',
   statuses: '',
   status_transitions: '',
-  order_status: 'UPDATE (due_at, claimed_by, claim_token, claimed_at, attempts, crashes, holds, pending, reason)',
+  order_status: 'UPDATE (lane, due_at, claimed_by, claim_token, claimed_at, attempts, crashes, holds, pending, reason)',
   order_audits: 'INSERT',
   order_events: 'INSERT',
   inbox: 'INSERT, UPDATE, DELETE',
@@ -35,7 +35,7 @@ const APP_RIGHTS: Record<string, string> = {
 /** Tables and columns that a report may read; never a customer's name, address or e-mail, nor a raw order. */
 const REPORT_RIGHTS: Record<string, string> = {
   orders: 'SELECT (id, store_id, platform_id, part, name, parent_order_id, path, warehouse_id, revision, export_sequence, nav_order_no, batch_reference, currency, total, placed_at, created_at, updated_at)',
-  line_items: 'SELECT (id, order_id, line_id, position, sku, quantity, quantity_cancelled, quantity_shipped, quantity_refunded, unit_price, discount, tax, total, path, created_at, updated_at)',
+  line_items: 'SELECT (id, order_id, line_id, position, sku, quantity, quantity_cancelled, quantity_shipped, quantity_refunded, unit_price, discount, tax, total, path, warehouse_id, created_at, updated_at)',
   fulfillments: 'SELECT (order_id, shipment_id, carrier, shipped_at, state, created_at, updated_at)',
   line_item_assets: 'SELECT (id, line_item_id, kind, created_at, updated_at)',
   platform_orders: 'SELECT (id, store_id, platform_id, modified_at, export_status, received_at, updated_at)',

@@ -1,9 +1,10 @@
 import { articles } from '../articles';
 import type { OcapiOrder } from './ocapi';
 import { makeOrder, type Recipe } from './order-document';
+import type { Site } from './sites';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'printable', 'vendor', 'split', 'own-warehouse', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'pre-order', 'bad', 'hostile'] as const;
+export const templates = ['finished', 'printable', 'vendor', 'split', 'two-warehouses', 'elsewhere', 'own-warehouse', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'pre-order', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -19,6 +20,12 @@ const spoilers: readonly ((order: OcapiOrder) => AnyOrder)[] = [
 /** Who fulfils the items of a template, in turn. */
 const paths: Readonly<Partial<Record<Template, readonly string[]>>> = { printable: ['printable'], vendor: ['vendor'], split: ['printable', 'finished', 'vendor'] };
 
+/** Where the items of a template leave from, in turn: from the store's own warehouse, of which the catalogue says nothing, or from another one. */
+const places: Readonly<Partial<Record<Template, readonly ('own' | 'other')[]>>> = { 'two-warehouses': ['own', 'other'], elsewhere: ['other'] };
+
+/** The key that the OMS gives the warehouse of another region than the store's. */
+const others: Readonly<Record<Site['region'], string>> = { US: 'eu-west', EU: 'jp-tokyo', JP: 'us-east' };
+
 /** The article that makes a template what it is: an order's first item. */
 const special: Readonly<Partial<Record<Template, string>>> = { 'out-of-stock': articles.late, unreleased: articles.blocked, rejected: articles.disputed, parcels: articles.bulky };
 
@@ -26,7 +33,7 @@ const special: Readonly<Partial<Record<Template, string>>> = { 'out-of-stock': a
 const PRE_ORDER_MS = 60_000;
 
 /** Templates that mean nothing with a single item. */
-const several: ReadonlySet<Template> = new Set(['split', 'parcels']);
+const several: ReadonlySet<Template> = new Set(['split', 'two-warehouses', 'parcels']);
 
 /** What the merchant's catalogue says of an item that goes this way; what is printed has its artwork, as JSON text as a custom attribute holds it. */
 function wayOf(way: string, orderNo: string, position: number): Record<string, string> {
@@ -44,7 +51,8 @@ const weapons: readonly string[] = [
 ];
 
 /**
- * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `own-warehouse`, of the kind of
+ * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `two-warehouses`, of which every second item
+ * (two at least) leaves from a warehouse of another region, `elsewhere`, of which all do, `own-warehouse`, of the kind of
  * business that leaves from a warehouse of the merchant's own, `out-of-stock`,
  * with an article that the warehouse gets in a while, `unreleased`, with one that NAV does not release, `rejected`, with one that Cirro takes only
  * when it is asked again, `parcels`, of which each item (two at least) is shipped alone, `pre-order`, which may not be worked on for a minute, `bad`, which no order system can take in, or `hostile`,
@@ -54,6 +62,8 @@ export function makeFromTemplate(template: Template, recipe: Recipe, variant: nu
   const order = makeOrder({ ...recipe, leastLines: several.has(template) ? 2 : 1 });
   const ways = paths[template];
   if (ways) order.product_items = order.product_items.map((item, index) => Object.assign(item, wayOf(ways[index % ways.length] ?? '', recipe.orderNo, index + 1)));
+  const turns = places[template];
+  if (turns) order.product_items = order.product_items.map((item, index) => (turns[index % turns.length] === 'other' ? Object.assign(item, { c_warehouse: others[recipe.site.region] }) : item));
   if (template === 'own-warehouse') return Object.assign(order, { c_orderBusinessType: 1 });
   if (template === 'pre-order') return Object.assign(order, { c_releaseDate: new Date(Date.now() + PRE_ORDER_MS).toISOString() });
   if (template === 'hostile') return Object.assign(order, { c_hostile: JSON.parse(weapons[variant % weapons.length] ?? '') as unknown });

@@ -100,6 +100,13 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'two warehouses',
+    what: 'its lines leave from two regions: each part with the NAV and the 3PL of its warehouse, one capture',
+    share: 4,
+    placed: { template: 'two-warehouses', site: SITES.us },
+    ends: () => ({ ...plain, deeds: { ...PLAIN, ...times(2, 'nav document:1', 'nav document:6', 'camel fulfillment-request') }, through: [...plain.through, 'SPLIT'], parcels: 2 }),
+  },
+  {
     name: 'rejected',
     what: 'Cirro rejects the request; somebody releases the hold; the next sequence is taken',
     share: 6,

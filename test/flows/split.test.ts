@@ -70,6 +70,39 @@ test('each part is an order of its own for NAV and the warehouse; the storefront
   }
 }, 120_000);
 
+const HOUSES = { 'us-east': ['US', 'us'], 'eu-west': ['EMEA', 'emea'], 'jp-tokyo': ['JAPAN', 'japan'] } as const;
+const houseOf = (warehouse: string): readonly [lane: string, endpoint: string] => HOUSES[warehouse as keyof typeof HOUSES];
+const linesIn = async (name: string): Promise<string[]> => (await system.order(name)).lines.map(({ line_id, warehouse }) => `${line_id} ${warehouse}`);
+
+test.each([['POPS-US', 'us-east', 'eu-west'], ['POPS-EU', 'eu-west', 'jp-tokyo']])('lines of %s from %s and %s are two parts: each with its own NAV endpoint, lane and 3PL request; one capture', async (site, own, other) => {
+  const [name = ''] = await system.place(1, { template: 'two-warehouses', site });
+  await carry([name]);
+  const [order, shop, effects] = await Promise.all([system.order(name), system.storefront(name), system.effects({ name })]);
+  const parts = await system.sql<{ part: number; name: string; warehouse: string; path: string; lane: string }>(
+    'SELECT o.part, o.name, o.path, w.`key` AS warehouse, s.lane FROM orders o JOIN order_status s ON s.order_id = o.id JOIN warehouses w ON w.id = o.warehouse_id WHERE s.parent_order_id = ? ORDER BY o.part', [order.id]);
+  expect(parts).toEqual([own, other].map((warehouse, index) => ({ part: index + 1, name: `${name}-${index + 1}`, warehouse, path: 'finished', lane: houseOf(warehouse)[0] })));
+  for (const { part, warehouse, name: partName } of parts) {
+    const of = (operation: string) => effects.filter((each) => each.operation === operation && each.detail['part'] === part).map(({ detail }) => detail['region'] ?? detail['warehouse']);
+    expect([of('document:1'), of('fulfillment-request'), of('document:6')]).toEqual([[houseOf(warehouse)[1]], [warehouse], [houseOf(warehouse)[1]]]);
+    for (const line of await linesIn(partName)) expect(line).toMatch(new RegExp(` ${warehouse}$`));
+  }
+  expect((await Promise.all(parts.map((part) => linesIn(part.name)))).flat().toSorted()).toEqual((await linesIn(name)).toSorted());
+  expect(order.timeline.map(({ text }) => text)).toContainEqual(expect.stringContaining(`${name}-1 finished, ${name}-2 finished from ${other}`));
+  expect(deeds(effects, 0)).toEqual(['sfcc capture', 'sfcc fulfill']);
+  expect(shop).toMatchObject({ status: 'completed', fulfilled: true, captured: true });
+  expect(shop.captures.map(({ amount }) => amount)).toEqual([order.total]);
+}, 120_000);
+
+test('an order all of whose lines leave from the same other warehouse goes there, unsplit', async () => {
+  const [name = ''] = await system.place(1, { template: 'elsewhere', site: 'POPS-US' });
+  await system.reach(name, 'FULFILLED');
+  expect(await partsOf(name)).toEqual([]);
+  expect(await system.sql('SELECT w.`key` AS warehouse, s.lane FROM orders o JOIN order_status s ON s.order_id = o.id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.name = ?', [name])).toEqual([{ warehouse: 'eu-west', lane: 'EMEA' }]);
+  const effects = await system.effects({ name });
+  expect(effects.flatMap(({ operation, detail }) => (operation.startsWith('document:') ? [`${operation} ${String(detail['region'])}`] : operation === 'fulfillment-request' ? [`${operation} ${String(detail['warehouse'])}`] : []))).toEqual(['document:1 emea', 'fulfillment-request eu-west', 'document:6 emea']);
+  expect(deeds(effects, 0).filter((deed) => deed.startsWith('sfcc'))).toEqual(['sfcc capture', 'sfcc fulfill']);
+}, 90_000);
+
 test('the parts hold every line once, and what they share adds up to the whole', async () => {
   const [{ name } = { name: '' }] = await system.sql<{ name: string }>("SELECT p.name FROM orders p WHERE p.part = 0 AND EXISTS (SELECT 1 FROM orders c WHERE c.parent_order_id = p.id) LIMIT 1");
   const whole = await system.order(name);
@@ -108,7 +141,7 @@ test('the storefront refuses the whole: it fails visibly, its parts stay done, a
 
 test('the same order in every search, and twice in each: split once', async () => {
   await system.fault({ system: 'sfcc', operation: 'mark-exported', fault: 'error' }, { system: 'sfcc', operation: 'search', fault: 'duplicate' });
-  const names = await system.place(3, { template: 'split', site: 'POPS-EU' });
+  const names = [...(await system.place(2, { template: 'split', site: 'POPS-EU' })), ...(await system.place(1, { template: 'two-warehouses', site: 'POPS-EU' }))];
   await waitFor(async () => (await Promise.all(names.map(partsOf))).every((parts) => parts.length > 1), { what: 'parts' });
   const again = await system.count("SELECT COUNT(*) FROM job_runs WHERE result REGEXP '[1-9][0-9]* known'");
   await waitFor(async () => (await system.count("SELECT COUNT(*) FROM job_runs WHERE result REGEXP '[1-9][0-9]* known'")) > again, { what: 'one more run that found them again' });

@@ -3,6 +3,7 @@ import { findStore, type Store, takePage } from '../../nodes/orders/intake';
 import { loadOrders } from '../../nodes/orders/load';
 import { Platforms } from '../../nodes/orders/platforms';
 import { admitted } from '../../nodes/orders/quarantine';
+import { generalise } from '../../nodes/sfcc/mapping';
 import { sfcc } from '../../nodes/sfcc/platform';
 import { select } from '../../nodes/store/pool';
 import { aDocument, anItem } from '../sfcc/a-document';
@@ -37,7 +38,7 @@ test('a page becomes orders: stored raw, begun, due, with their lines, payments 
   expect(page).toMatchObject({ unidentified: 0, taken: [{ name: 'T-A1', result: 'created' }, { name: 'T-A2', result: 'created' }] });
   const [order] = await orders('A1');
   expect(order).toMatchObject({ status: 'READY_FOR_PROCESSING', due: 1 });
-  const canonical = sfcc.generalise(raw('A1'));
+  const canonical = generalise(raw('A1'));
   const loaded = (await loadOrders(world.pool, [order?.id ?? 0])).get(order?.id ?? 0);
   expect(loaded).toMatchObject({ name: 'T-A1', currency: canonical.currency, lines: canonical.lines, totals: canonical.totals, customer: canonical.customer, shippingAddress: canonical.shippingAddress });
   expect(await count(world, 'SELECT COUNT(*) FROM payments WHERE order_id = ?', [order?.id])).toBe(canonical.payments.length);
@@ -50,7 +51,7 @@ test('the files of each line are kept with it, in their order, and none twice wh
   const item = (id: string, ...assets: object[]) => anItem({ item_id: id, quantity: 1, price: 10, price_after_item_discount: 10, price_after_order_discount: 10, tax: 0.85, adjusted_tax: 0.85, c_assets: JSON.stringify(assets) });
   const items = [item('one', file('1b', 2), file('1a', 1)), item('two', file('2', 1))];
   const order = raw('F1', { product_items: items });
-  const canonical = sfcc.generalise(order);
+  const canonical = generalise(order);
   expect((await take(order)).taken).toMatchObject([{ result: 'created' }]);
   await take(raw('F1', { product_items: items, c_changed: true }));
   const [row] = await orders('F1');
@@ -113,7 +114,7 @@ describe('a store that lets its customers change or cancel for half an hour', ()
     expect((await takeNow(placed(no, ago, more))).taken).toMatchObject([{ result: 'known' }]);
     expect(await desk.putBack(`T-${no}`, asked)).toMatchObject({ statusCode: 200, body: { status: to, result: 'put-back' } });
     expect(await standing(no)).toMatchObject({ status: to, due: to === 'READY_FOR_PROCESSING' ? 1 : 0, version: 2 });
-    expect(await count(world, 'SELECT COUNT(*) FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.platform_id = ?', [no])).toBe(sfcc.generalise(placed(no, ago)).payments.length);
+    expect(await count(world, 'SELECT COUNT(*) FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.platform_id = ?', [no])).toBe(generalise(placed(no, ago)).payments.length);
   });
 
   test('one that has begun and failed then is put back to where it failed, whatever its date says by now', async () => {
@@ -142,7 +143,7 @@ test('the same order twice makes one order: in a page, in two pages, in two page
   const both = await Promise.all([take(raw('B2'), raw('B3')), take(raw('B3'), raw('B2'))]);
   expect(both.flatMap((page) => page.taken).filter((taken) => taken.result === 'created')).toHaveLength(2);
   for (const no of ['B1', 'B2', 'B3']) expect(await orders(no)).toHaveLength(1);
-  expect(await count(world, "SELECT COUNT(*) FROM line_items l JOIN orders o ON o.id = l.order_id WHERE o.platform_id = 'B2'")).toBe(sfcc.generalise(raw('B2')).lines.length);
+  expect(await count(world, "SELECT COUNT(*) FROM line_items l JOIN orders o ON o.id = l.order_id WHERE o.platform_id = 'B2'")).toBe(generalise(raw('B2')).lines.length);
 });
 
 test('one that cannot be generalised stands in GENERALIZE_ERROR with pointer and reason; the rest of the page goes on', async () => {
@@ -180,7 +181,7 @@ test.each([
 
 test('an order that only the database refuses does not take its page with it', async () => {
   const spoiled = { ...sfcc, generalise: (document: unknown) => {
-    const order = sfcc.generalise(document);
+    const order = generalise(document);
     return order.platformId === 'D2' ? { ...order, currency: 'TOO LONG' } : order;
   } };
   const page = await takePage({ pool: world.pool, transitions: engine.transitions }, store, spoiled, [raw('D1'), raw('D2'), raw('D3'), raw('D4')]);
@@ -200,4 +201,50 @@ test('an order that would have the name of another one is not taken for it: it s
 
 test('a store that nobody knows is an error that says where to look', async () => {
   await expect(findStore(world.pool, 'https://other.test')).rejects.toMatchObject({ code: 'store.unknown' });
+});
+
+describe('a line that names a warehouse', () => {
+  const item = (id: string, c_warehouse?: string, price = 10) =>
+    anItem({ item_id: id, quantity: 1, price, price_after_item_discount: price, price_after_order_discount: price, tax: 0.85, adjusted_tax: 0.85, ...(c_warehouse !== undefined && { c_warehouse }) });
+  const stands = (no: string) =>
+    select<{ warehouse: string; lane: string; status: string }>(world.pool, 'SELECT w.`key` AS warehouse, s.lane, s.status FROM orders o JOIN warehouses w ON w.id = o.warehouse_id JOIN order_status s ON s.order_id = o.id WHERE o.platform_id = ?', [no]);
+  const linesOf = async (no: string) => {
+    const [order] = await orders(no);
+    return (await loadOrders(world.pool, [order?.id ?? 0])).get(order?.id ?? 0)?.lines.map(({ lineId, warehouse }) => [lineId, warehouse]);
+  };
+  beforeAll(async () => {
+    await world.admin.query("INSERT INTO warehouses (`key`, nav_key, cirro_region) VALUES ('eu-west', 'EMEA', 'EMEA')");
+    store = await findStore(world.pool, 'https://shop.test');
+  });
+
+  test('keeps it, for every stage; the order is the store’s warehouse’s until it is split', async () => {
+    await take(raw('W1', { product_items: [item('one'), item('two', 'eu-west', 5), item('three', 'us-east', 5)] }));
+    expect(await linesOf('W1')).toEqual([['one', undefined], ['two', 'eu-west'], ['three', 'us-east']]);
+    expect(await stands('W1')).toEqual([{ warehouse: 'us-east', lane: 'US', status: 'READY_FOR_PROCESSING' }]);
+  });
+
+  test('where all lines name the same other one the order is that one’s, and wakes its lane', async () => {
+    const lanes: string[] = [];
+    const hear = (status: string, lane: string): void => void (status === 'READY_FOR_PROCESSING' && lanes.push(lane));
+    engine.transitions.events.on('due', hear);
+    await take(raw('W2', { product_items: [item('one', 'eu-west'), item('two', 'eu-west')] }), raw('W3'));
+    engine.transitions.events.off('due', hear);
+    expect(await stands('W2')).toEqual([{ warehouse: 'eu-west', lane: 'EMEA', status: 'READY_FOR_PROCESSING' }]);
+    expect(await stands('W3')).toEqual([{ warehouse: 'us-east', lane: 'US', status: 'READY_FOR_PROCESSING' }]);
+    expect(lanes.toSorted()).toEqual(['EMEA', 'US']);
+  });
+
+  test('one that nobody knows stands in GENERALIZE_ERROR; put back once it is known, the order goes there, in its lane', async () => {
+    await take(raw('W4', { product_items: [item('one', 'jp-tokyo'), item('two', 'jp-tokyo')] }));
+    const [order] = await orders('W4');
+    expect(order).toMatchObject({ status: 'GENERALIZE_ERROR', reason: expect.stringContaining('/product_items/0/c_warehouse: ') as string });
+    expect(await stands('W4')).toMatchObject([{ warehouse: 'us-east', lane: 'US' }]);
+    const desk = new OrderDesk({ pool: world.pool, transitions: engine.transitions, platforms: new Platforms({ sfcc }) });
+    const asked = { actor: 'operator:test', reason: 'the warehouse is set up' };
+    expect(await desk.putBack('T-W4', asked)).toMatchObject({ statusCode: 409, body: { reason: expect.stringContaining('c_warehouse') as string } });
+    await world.admin.query("INSERT INTO warehouses (`key`, nav_key, cirro_region) VALUES ('jp-tokyo', 'JAPAN', 'APAC')");
+    expect(await desk.putBack('T-W4', asked)).toMatchObject({ statusCode: 200 });
+    expect(await stands('W4')).toEqual([{ warehouse: 'jp-tokyo', lane: 'JAPAN', status: 'READY_FOR_PROCESSING' }]);
+    expect(await linesOf('W4')).toEqual([['one', 'jp-tokyo'], ['two', 'jp-tokyo']]);
+  });
 });

@@ -2,10 +2,10 @@ import type { Line, LinePath } from '../../nodes/orders/order';
 import { routeOf } from '../../nodes/orders/route';
 import { anOrder } from './an-order';
 
-const goes = (paths: readonly LinePath[], more: { batchReference?: string; businessType?: number } = {}) => {
-  const order = anOrder();
-  const [line] = order.lines as [Line];
-  return routeOf({ ...more, lines: paths.map((path, index) => ({ ...line, lineId: `L${index + 1}`, path })) });
+const goes = (paths: readonly LinePath[], more: { batchReference?: string; businessType?: number } = {}, from: readonly string[] = []) => {
+  const { warehouse, lines } = anOrder();
+  const [line] = lines as [Line];
+  return routeOf({ ...more, warehouse, lines: paths.map((path, index) => ({ ...line, lineId: `L${index + 1}`, path, ...(from[index] && { warehouse: from[index] }) })) });
 };
 
 test.each([
@@ -26,5 +26,9 @@ test('lines that go different ways are never guessed about: the reason names the
   expect(() => goes(['printable', 'finished', 'printable'])).toThrow(
     expect.objectContaining({ code: 'order.mixed-paths', message: 'its lines go different ways (printed: L1, L3; finished goods: L2), and it was not split' }),
   );
+  expect(() => goes(['finished', 'finished', 'finished'], {}, ['', 'eu-west', 'us-west'])).toThrow(
+    expect.objectContaining({ code: 'order.mixed-paths', message: 'its lines go different ways (finished goods: L1, L3; finished goods from eu-west: L2), and it was not split' }),
+  );
+  expect(goes(['finished', 'finished'], {}, ['', 'us-west'])).toBe('cirro');
   expect(() => goes([])).toThrow(expect.objectContaining({ code: 'order.mixed-paths' }));
 });

@@ -71,6 +71,14 @@ describe('an order of the storefront', () => {
     expect(generalise(aDocument({ product_items: [anItem({ c_assets })] })).lines[0]?.assets).toEqual([{ ...artwork, position: 1 }, { ...artwork, kind: 'proof', position: 7 }]);
   });
 
+  test('a line keeps the warehouse that it names, among those that are known; one without a word names none', () => {
+    const known = new Set(['eu-west']);
+    expect(generalise(aDocument({ product_items: [anItem({ c_warehouse: 'eu-west' })] }), known).lines[0]?.warehouse).toBe('eu-west');
+    for (const item of [{}, { c_warehouse: null }, { c_warehouse: ' ' }]) expect(generalise(aDocument({ product_items: [anItem(item)] }), known).lines[0]).not.toHaveProperty('warehouse');
+    for (const c_warehouse of ['EU-WEST', 'eu-west ', 'nowhere'])
+      expect(() => generalise(aDocument({ product_items: [anItem({ c_warehouse })] }), known)).toThrow(expect.objectContaining({ code: 'sfcc.warehouse', pointer: '/product_items/0/c_warehouse', message: expect.stringContaining('is the key of no warehouse') as string }));
+  });
+
   test.each([['no attribute', {}], ['null', { c_assets: null }], ['a blank text', { c_assets: ' ' }], ['an empty list', { c_assets: '[]' }]])('a line with %s has no files', (_what, item) => {
     expect(generalise(aDocument({ product_items: [anItem(item)] })).lines[0]).not.toHaveProperty('assets');
   });
@@ -210,6 +218,8 @@ describe('an order of the storefront', () => {
     ['a file behind a password', { product_items: [anItem({ c_assets: [{ kind: 'artwork', url: 'https://me:secret@a.test/1' }] })] }, '/product_items/0/c_assets/0/url', 'sfcc.asset-url'],
     ['a file of a strange kind', { product_items: [anItem({ c_assets: [{ kind: 'é', url: 'https://a.test/1' }] })] }, '/product_items/0/c_assets/0/kind', 'sfcc.asset-kind'],
     ['a file at no position', { product_items: [anItem({ c_assets: [{ kind: 'artwork', url: 'https://a.test/1', position: 0 }] })] }, '/product_items/0/c_assets/0/position', 'sfcc.asset-position'],
+    ['a warehouse that is not known', { product_items: [anItem({ c_warehouse: 'mars' })] }, '/product_items/0/c_warehouse', 'sfcc.warehouse'],
+    ['a warehouse that is no text', { product_items: [anItem({ c_warehouse: 7 })] }, '/product_items/0/c_warehouse', 'sfcc.not-text'],
     ['nobody known to fulfil a line', { product_items: [anItem({ c_fulfillmentPath: 'someone' })] }, '/product_items/0/c_fulfillmentPath', 'sfcc.path'],
     ['a kind of business that is no number', { c_orderBusinessType: 'own' }, '/c_orderBusinessType', 'sfcc.business-type'],
     ['a release that is no time', { c_releaseDate: 'soon' }, '/c_releaseDate', 'sfcc.not-a-time'],

@@ -102,7 +102,7 @@ export interface OrderView {
   nav_order_no: string | null;
   batch_reference: string | null;
   reason: string | null;
-  lines: { line_id: string; quantity: number; quantity_shipped: number }[];
+  lines: { line_id: string; quantity: number; quantity_shipped: number; warehouse: string }[];
   payments: { state: string; amount: string; reference: string | null }[];
   fulfillments: { shipment_id: string; state: string; lines: { line_id: string; quantity: number }[] }[];
   effects: { id: number; kind: string; key: string; state: string; attempt: number; reason: string | null; reference: string | null }[];
