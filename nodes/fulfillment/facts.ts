@@ -1,6 +1,6 @@
 import type { Reading } from '../edge/readers';
 import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../lifecycle/facts';
-import { isCancelled } from '../lifecycle/cancel';
+import { CANCEL_STOPPED, isCancelled, STOPPED_AGAIN } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
 import { BEGUN, fulfillerOf, isFulfillmentRequest, providerQuestions } from '../lifecycle/requests';
@@ -132,7 +132,7 @@ export const fulfillmentFacts: FactRules = {
     const { status } = context;
     if (isStranger(event, context)) return stranger('stopped', event, context);
     if (isCancelled(status) || isOlder(event, context)) return { is: 'already' };
-    if (!isAsked(context)) return { is: 'exception', reason: `${nameOf(event)} stopped an order that nobody asks to cancel and that stands in ${status}: ask whether its parcel comes` };
+    if (!isAsked(context)) return unwanted(event, context);
     return { is: 'applied', reason: `${answererOf(event, context)} has stopped it${because(event)}`, settles: questionsOf(context), cancel: 'granted' };
   },
 
@@ -145,6 +145,15 @@ export const fulfillmentFacts: FactRules = {
     return isCancelled(status) ? { is: 'exception', reason: `${nameOf(event)} does not stop an order that stands in ${status}${bringBack(status)}` } : { is: 'already' };
   },
 };
+
+/** A stop that nobody asks for: one that was asked for once comes too late for its wish, and the order is to be taken up again. */
+function unwanted(event: FulfillmentEvent, context: FactContext): FactDecision {
+  const { status } = context;
+  const what = `${nameOf(event)} stopped an order that nobody asks to cancel`;
+  const isTooLate = questionsOf(context).length > 0 && (ASKED.has(status) || status === 'EXPORTED_TO_TPL' || AT_THE_DOOR.has(status));
+  if (isTooLate) return { is: 'exception', hold: CANCEL_STOPPED, reason: `${what} any more and that stands in ${status}. ${STOPPED_AGAIN.provider}` };
+  return { is: 'exception', reason: `${what} and that stands in ${status}: ask whether its parcel comes` };
+}
 
 const because = ({ data }: FulfillmentEvent): string => (data?.reason ? `: ${data.reason}` : '');
 

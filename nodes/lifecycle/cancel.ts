@@ -43,6 +43,9 @@ export const CANCEL_TASKS: readonly string[] = Object.values(QUESTIONS).flatMap(
 /** The kind of hold that keeps an order while its cancel is asked for. */
 export const CANCEL_ASKED = 'cancel.asked';
 
+/** The kind of hold of an order, or a part of one, that somebody has stopped for a cancel which was declined. */
+export const CANCEL_STOPPED = 'cancel.stopped';
+
 /** Whether a 3PL, by its name, can be asked to stop an order. */
 export type Askable = (provider: string) => boolean;
 
@@ -71,28 +74,71 @@ const ASKED: Readonly<Record<AskedOf, string>> = {
 
 const notAskable = (provider: string): string => `not yet: the order is with the warehouse, which must confirm a cancel, and its 3PL (${provider}) cannot be asked here`;
 
+/** What was asked about a part because of a wish to cancel its whole, and what was answered. */
+export interface PartQuestion {
+  ask: 'asked' | 'granted' | 'refused';
+  askedOf: AskedOf;
+  /** The answer in words. */
+  said: string | null;
+}
+
 /** A part of a split order, as a cancel of the whole asks it. */
 export interface CancelledPart {
   name: string;
   status: Status;
   known: Known;
+  question?: PartQuestion | undefined;
+  /** Whoever had it has stopped it for a cancel that was declined, and nobody has had it taken up again. */
+  isStopped: boolean;
 }
+
+/** Whether a split order may be cancelled with all its parts now. */
+export type WholeAnswer =
+  | Exclude<CancelAnswer, { is: 'ask' }>
+  /** Some parts are in somebody else's hands, whose answers are awaited. */
+  | { is: 'ask'; reason: string; parts: readonly { name: string; of: AskedOf; reason: string }[] };
 
 const STRICTEST = ['no', 'not-yet', 'wait'] as const;
 
 /** A split order is cancelled with all its parts or not at all: the strictest answer of a part decides. One that is cancelled already is not asked. */
-export function mayCancelWhole(status: Status, parts: readonly CancelledPart[]): CancelAnswer {
+export function mayCancelWhole(status: Status, parts: readonly CancelledPart[], askable: Askable): WholeAnswer {
   if (lifecycle.statuses[status].cancel === 'closed') return closed(status);
-  const answers = parts.filter((part) => !isCancelled(part.status)).map((part) => ({ name: part.name, answer: ofPart(mayCancel(part.status, part.known, () => true)) }));
+  const answers = parts.filter((part) => !isCancelled(part.status)).map((part) => ({ name: part.name, answer: ofPart(part, askable) }));
   for (const is of STRICTEST) {
     const found = answers.find(({ answer }) => answer.is === is);
-    if (found && found.answer.is !== 'yes') return { ...found.answer, reason: `${found.name}: ${found.answer.reason}` };
+    if (found && found.answer.is !== 'yes' && found.answer.is !== 'ask') return { ...found.answer, reason: `${found.name}: ${found.answer.reason}` };
   }
-  return { is: 'yes' };
+  const asked = answers.flatMap(({ name, answer }) => (answer.is === 'ask' ? [{ name, of: answer.of, reason: answer.reason }] : []));
+  return asked.length === 0 ? { is: 'yes' } : { is: 'ask', reason: asked.map(({ name, reason }) => `${name}: ${reason}`).join('; '), parts: asked };
 }
 
-/** Whoever has a part is not asked about the whole yet. */
-const ofPart = (answer: CancelAnswer): CancelAnswer => (answer.is === 'ask' ? { is: 'not-yet', reason: NOT_YET_OF_A_PART[answer.of] } : answer);
+/** What a part says by its own standing, and by what was answered about it. */
+function ofPart({ status, known, question, isStopped }: CancelledPart, askable: Askable): CancelAnswer {
+  const answer = mayCancel(status, known, askable);
+  if (question?.ask === 'refused') return { is: 'no', reason: question.said ?? '', instead: [] };
+  if (answer.is === 'no' || answer.is === 'wait') return answer;
+  if (!question) return isStopped && answer.is === 'ask' ? { is: 'yes' } : answer;
+  if (!isStillWith(question.askedOf, answer)) return answer.is === 'ask' ? { is: 'no', reason: MOVED_ON[answer.of], instead: [] } : answer;
+  // Who was asked decides, also where nobody would have to be asked any more.
+  return question.ask === 'granted' ? { is: 'yes' } : { is: 'ask', reason: ASKED[question.askedOf], of: question.askedOf };
+}
+
+/** Whether the order has not gone on to somebody else since somebody was asked to stop it; a 3PL whose connection is not deployed just now still has it. */
+export const isStillWith = (of: AskedOf | null, answer: CancelAnswer): boolean => answer.is === 'yes' || (answer.is === 'ask' && answer.of === of) || (answer.is === 'not-yet' && of === 'provider');
+
+/** Why a wish is declined that somebody else was asked about. */
+export const MOVED_ON: Readonly<Record<AskedOf, string>> = {
+  'print-station': 'the print floor has the order by now: ask again',
+  provider: 'the warehouse has the order by now: ask again',
+  warehouse: 'an own warehouse or a vendor has the order by now: ask again',
+};
+
+/** What a person may do about an order, or a part of one, that was stopped for nothing. */
+export const STOPPED_AGAIN: Readonly<Record<AskedOf, string>> = {
+  'print-station': 'Have the print floor take it up again (a repush asks it; where none is offered ask there, then release this hold), or cancel the whole order again.',
+  provider: 'Have its 3PL asked for it again by a repush, or cancel the whole order again.',
+  warehouse: 'Have the warehouse take it up again and release this hold, or cancel the whole order again.',
+};
 
 /** The storefront knows nothing less than the whole order. */
 export const partAlone = (whole: string): CancelAnswer => ({ is: 'no', reason: `it is a part of ${whole}, which is cancelled as a whole`, instead: [] });
@@ -107,13 +153,7 @@ export const navKnows = ({ effects, navOrderNo }: { effects: readonly { kind: st
 const providerHas = ({ effects, exportSequence }: Known): boolean =>
   effects.some((effect) => isFulfillmentRequest(effect.kind) && effect.state === 'done' && effect.key.endsWith(`:${exportSequence}`));
 
-const NOT_YET_OF_A_PART: Readonly<Record<AskedOf, string>> = {
-  'print-station': 'not yet: the print floor has this part and must acknowledge a cancel, which cannot be asked for a split order yet',
-  provider: 'not yet: this part is with the warehouse, which must confirm a cancel, and cannot be asked for a split order yet',
-  warehouse: 'not yet: this part is with an own warehouse or a vendor, who must confirm a cancel, and cannot be asked for a split order yet',
-};
-
-function closed(status: Status): CancelAnswer {
+function closed(status: Status): CancelAnswer & { is: 'no' } {
   const { kind, phase } = lifecycle.statuses[status];
   if (phase === 'shipping') return { is: 'no', reason: `an order in ${status} has left the warehouse and cannot be cancelled; refund it at the storefront`, instead: ['refund'] };
   if (kind === 'error') return { is: 'no', reason: `an order in ${status} cannot be cancelled any more; put it back, or mark it as processed elsewhere`, instead: ['put-back', 'processed-externally'] };

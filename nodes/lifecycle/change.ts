@@ -61,7 +61,7 @@ export interface Change {
   wish?: boolean;
   writes?: Write[];
   /** Columns of the order itself that change with it. */
-  columns?: { batch_sequence: number };
+  columns?: { batch_sequence: number } | { export_sequence: number };
   /** Parts of the order that are locked and decided with it. */
   parts?: readonly number[];
   /** With a step to SPLIT: the parts, written with it. */

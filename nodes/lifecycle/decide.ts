@@ -1,53 +1,11 @@
-import { raw } from 'mysql2';
 import type { Beside, StoredFact } from './read';
-import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal, type Split } from './change';
-import { type Askable, type AskedOf, CANCEL_ASKED, type CancelAnswer, IN_DOUBT, isCancelled, mayCancel, mayCancelWhole, partAlone, QUESTIONS } from './cancel';
-import { type DomainEvent, paymentCaptured, shipped as parcelsOf, statusChanged } from './events';
-import type { Fact, FactContext, FactDecision, FactRules, Write } from './facts';
-import { lifecycle, type Status } from './lifecycle';
-
-export interface Audit {
-  order: number;
-  version: number;
-  from: Status;
-  to: Status;
-  actor: string;
-  node: string | null;
-  reason: string;
-}
-
-/** Who does it, and by which node of the flows. */
-interface By {
-  actor: string;
-  node?: string | null | undefined;
-}
-
-/** Everything that one group will write, collected while its entries are decided in memory. */
-export class Plan {
-  readonly audits: Audit[] = [];
-  readonly writes: Write[] = [];
-  readonly splits: (By & { order: number; split: Split })[] = [];
-  readonly effects: NonNullable<Change['effects']>[number][] = [];
-  readonly settled: { ids: number[]; reason: string }[] = [];
-  readonly renewed: number[] = [];
-  readonly captured: { order: number; reference: string | null; isParent: boolean }[] = [];
-  readonly voided: number[] = [];
-  readonly exported: { storeId: number; platformId: string }[] = [];
-  readonly tasks: { id: number; result: string }[] = [];
-  readonly shipped: { order: number; lineId: string; quantity: number }[] = [];
-  readonly orders: { order: number; columns: Record<string, string | number> }[] = [];
-  readonly holds: { order: number; kind: string; reason: string; actor: string }[] = [];
-  readonly resolvedHolds: { ids: number[]; tasks: number[]; by: string; decision: string; reason: string }[] = [];
-  readonly decidedEffects: { id: number; state: string; reason: string; reference: string | null }[] = [];
-  readonly inbox: { fact: Fact; state: string; reason: string | null; status: Status }[] = [];
-  readonly inboxApplied: { id: number; state: string; reason: string | null; status: Status }[] = [];
-  readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown; ask: 'asked' | null; asked_of: AskedOf | null; asked_at: unknown }[] = [];
-  readonly asked: { id: number; ask: 'asked' | 'granted'; of: AskedOf | null }[] = [];
-  readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
-  readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
-  /** What is told to the world. */
-  readonly outbox: DomainEvent[] = [];
-}
+import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal } from './change';
+import { type Askable, IN_DOUBT } from './cancel';
+import { paymentCaptured, shipped as parcelsOf } from './events';
+import { EMPTY, type Fact, type FactContext, type FactDecision, type FactRules } from './facts';
+import { lifecycle } from './lifecycle';
+import { closeHolds, endHolds, endsOrder, move, openHold, type Plan } from './plan';
+import { askedOf, cancelParts, decideWaiting, decideWish, takeAnswer } from './wishes';
 
 /** Decides a wanted transition on the locked image; an accepted one changes the image, so that the next entry sees it. */
 export function decideChange(change: Change, image: Image | undefined, { parts = [], beside, askable, plan }: { parts?: readonly Image[]; beside: Beside; askable: Askable; plan: Plan }): ChangeResult {
@@ -114,80 +72,6 @@ function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
   }
 }
 
-/** Cancelled, or settled elsewhere: what was open about the order is decided by that. */
-export const endsOrder = (to: Status): boolean => to === 'PROCESSED_EXTERNALLY' || to.endsWith('_CANCELLED');
-
-/**
- * A wish to cancel leaves a row, whatever becomes of it: granted with the move, declined with the reason, or waiting, once, for the
- * outcome of a call or for the answer of whoever has the order. @returns undefined where it is granted
- */
-function decideWish(change: Change, to: Status, image: Image, around: Around, plan: Plan): ChangeResult | undefined {
-  const answer = cancelOf(image, around);
-  const { beside } = around;
-  const asked = answer.is === 'ask' ? answer.of : null;
-  const decided = (state: WishState, why: string): void => {
-    plan.wishes.push({ order_id: image.order, state, to_status: to, actor: change.actor, reason: (change.reason ?? '').slice(0, 500), decision_reason: state === 'waiting' ? null : why, decided_at: state === 'waiting' ? null : NOW, ask: asked && 'asked', asked_of: asked, asked_at: asked && NOW });
-    if (state !== 'granted') plan.events.push({ order: image.order, kind: `cancel.${state}`, actor: change.actor, text: why });
-    image.changed = true;
-  };
-  if (answer.is === 'yes') {
-    decided('granted', GRANTED);
-    return undefined;
-  }
-  const standing = { moved: false, status: image.status, version: image.version } as const;
-  if (answer.is !== 'wait' && answer.is !== 'ask') {
-    decided('declined', answer.reason);
-    return { ...standing, refused: answer.is === 'not-yet' ? 'not-yet' : 'illegal', why: answer.reason, ...(answer.is === 'no' && { instead: answer.instead }) };
-  }
-  if (!beside.cancellations.some((waiting) => waiting.order === image.order)) {
-    decided('waiting', answer.reason);
-    image.pending++;
-    if (answer.is === 'ask') askFor(image, answer, change.actor, beside, plan);
-  }
-  return { ...standing, waiting: answer.reason };
-}
-
-/** Has whoever has the order asked, and keeps it where it is until he answers or somebody releases it. */
-function askFor(image: Image, { of, reason }: CancelAnswer & { is: 'ask' }, actor: string, beside: Beside, plan: Plan): void {
-  const { task, count } = QUESTIONS[of];
-  const before = count(beside.context.get(image.order)?.effects ?? []);
-  if (task !== undefined) plan.writes.push({ table: 'tasks', rows: [{ kind: task, order_id: image.order, store_id: image.storeId, subject: `${image.order}:${before + 1}`, lane: image.lane }] });
-  openHold(image, CANCEL_ASKED, reason, actor, plan);
-}
-
-const askedOf = (image: Image, beside: Beside): Beside['cancellations'][number] | undefined => beside.cancellations.find(({ order, ask }) => order === image.order && ask === 'asked');
-
-/** What a wish to cancel is decided by, beside the order itself. */
-interface Around {
-  parts: readonly Image[];
-  beside: Beside;
-  askable: Askable;
-}
-
-/** Whether the order may be cancelled now; a split one asks its parts, a part is none of its own. */
-function cancelOf(image: Image, { parts, beside: { context }, askable }: Around): CancelAnswer {
-  const known = (order: number) => ({ ...EMPTY, name: '', ...context.get(order) });
-  if (image.parent !== null) return partAlone(known(image.order).name.replace(/-\d+$/, ''));
-  if (image.children > 0) return mayCancelWhole(image.status, parts.map((part) => ({ name: known(part.order).name, status: part.status, known: known(part.order) })));
-  return mayCancel(image.status, known(image.order), askable);
-}
-
-/** A cancel of the whole takes every part with it. */
-function cancelParts(to: Status, parts: readonly Image[], by: By & { reason: string }, beside: Beside, plan: Plan): void {
-  for (const part of parts.filter(({ status }) => !isCancelled(status))) {
-    move(part, to, by, `the whole order is cancelled: ${by.reason}`, plan);
-    endHolds(part, to, by.actor, beside, plan);
-  }
-}
-
-const endHolds = (image: Image, to: Status, actor: string, beside: Beside, plan: Plan): void =>
-  closeHolds(beside.holds.filter((hold) => hold.order === image.order), actor, 'moot', `the order is ${to}`, image, beside, plan);
-
-type WishState = 'granted' | 'declined' | 'waiting';
-
-const GRANTED = 'nothing stood against it';
-const NOW = raw('NOW(6)');
-
 /** Closes the hold; a decision about a call in doubt is written into the ledger, and what waited for it is looked at again. */
 function decideHold(wanted: NonNullable<Change['decision']>, image: Image, beside: Beside, plan: Plan): Refusal | undefined {
   const hold = beside.holds.find((each) => each.id === wanted.hold);
@@ -204,15 +88,6 @@ function decideHold(wanted: NonNullable<Change['decision']>, image: Image, besid
   return undefined;
 }
 
-function closeHolds(holds: Beside['holds'], by: string, decision: string, reason: string, image: Image, beside: Beside, plan: Plan): void {
-  if (holds.length === 0) return;
-  const tasks = holds.flatMap((hold) => (hold.task === null ? [] : [hold.task]));
-  plan.resolvedHolds.push({ ids: holds.map((hold) => hold.id), tasks, by, decision, reason: reason.slice(0, 500) });
-  beside.holds = beside.holds.filter((hold) => !holds.includes(hold));
-  image.holds -= holds.length - tasks.length;
-  image.changed = true;
-}
-
 function refusalOf(change: Change, image: Image, beside: Beside): Refusal | undefined {
   if (change.task && beside.tasks.get(change.task.id) !== change.task.token) return 'fenced';
   if (change.token !== undefined && image.token !== change.token) return 'fenced';
@@ -224,18 +99,6 @@ function refusalOf(change: Change, image: Image, beside: Beside): Refusal | unde
   return undefined;
 }
 
-function move(image: Image, to: Status, { actor, node = null }: By, reason: string, plan: Plan): void {
-  image.version++;
-  plan.audits.push({ order: image.order, version: image.version, from: image.status, to, actor, node, reason: reason.slice(0, 500) });
-  plan.outbox.push(...statusChanged(image.order, image.version, image.status, to, actor));
-  image.cameFrom = image.status;
-  image.status = to;
-  image.token = null;
-  image.changed = true;
-}
-
-const EMPTY: Omit<FactContext, 'status' | 'order' | 'cancelAsked'> = { exportSequence: 0, navOrderNo: null, provider: '', path: null, batchReference: null, batchSequence: 0, lines: [], effects: [] };
-
 /** Decides an incoming fact; the same event again gets the stored answer. */
 export function decideFact(fact: Fact, image: Image | undefined, beside: Beside, rules: FactRules, plan: Plan): FactResult {
   if (!image) return { result: 'unknown' };
@@ -244,7 +107,7 @@ export function decideFact(fact: Fact, image: Image | undefined, beside: Beside,
   const decision = judge(fact.type, fact.body, image, beside, rules);
   if (decision.is === 'impossible') return { result: 'impossible', status: image.status, reason: decision.reason };
   if (decision.is === 'applied') apply(fact, decision, image, beside, plan);
-  if (decision.is === 'exception') openHold(image, 'fact.exception', decision.reason, fact.actor, plan);
+  if (decision.is === 'exception') openHold(image, decision.hold ?? 'fact.exception', decision.reason, fact.actor, plan);
   if (decision.is === 'early') {
     image.pending++;
     image.changed = true;
@@ -266,10 +129,13 @@ function answerOf({ state, status, reason }: Pick<StoredFact, 'state' | 'status'
 function judge(type: string, body: unknown, image: Image, beside: Beside, rules: FactRules): FactDecision {
   const rule = rules[type];
   if (!rule) return { is: 'impossible', reason: `nothing here takes ${type}` };
-  const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status, cancelAsked: askedOf(image, beside)?.askedOf ?? null });
+  const asked = askedOf(image, beside);
+  const decision = rule(body as never, { ...EMPTY, ...beside.context.get(image.order), order: image.order, status: image.status, cancelAsked: asked?.askedOf ?? null });
   if (image.children > 0 && decision.is !== 'impossible') return { is: 'exception', reason: `${type} came for an order that was split: partners know its parts alone` };
   if (decision.is === 'applied' && decision.to !== undefined && !lifecycle.allows(image.status, decision.to))
     return { is: 'exception', reason: `${type} would lead from ${image.status} to ${decision.to}, which is no legal step` };
+  // About a part that was granted already, while its whole waits for another.
+  if (decision.is === 'applied' && decision.cancel === 'granted' && asked?.ask === 'granted') return { is: 'already' };
   return decision;
 }
 
@@ -295,8 +161,7 @@ function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecisi
     // Whoever is at work on it has been overtaken: his answer must not lead the order on.
     image.token = null;
   }
-  const asked = decision.cancel && askedOf(image, beside);
-  if (asked) Object.assign(asked, { ask: decision.cancel, said: reason });
+  if (decision.cancel) takeAnswer(image, decision.cancel, reason, beside, plan);
   image.changed = true;
 }
 
@@ -316,12 +181,6 @@ function settle(image: Image, kinds: readonly string[], reason: string, actor: s
   const ids = proven.map((effect) => effect.id);
   plan.settled.push({ ids, reason });
   closeHolds(beside.holds.filter((hold) => hold.effect !== null && ids.includes(hold.effect)), actor, 'settled', reason, image, beside, plan);
-}
-
-export function openHold(image: Image, kind: string, reason: string, actor: string, plan: Plan): void {
-  plan.holds.push({ order: image.order, kind, reason, actor });
-  image.holds++;
-  image.changed = true;
 }
 
 /**
@@ -346,54 +205,5 @@ export function decidePending(image: Image, { parts = [], beside, rules, askable
       moved = true;
     }
   }
-  // The parts of a split order are at hand where it looks at them: there its wishes are decided.
-  if (parts.length < image.children) return;
-  for (const waiting of beside.cancellations.filter((row) => row.order === image.order)) {
-    const answer = cancelOf(image, { parts, beside, askable });
-    if (isOpen(waiting, answer, image, beside, plan)) continue;
-    beside.cancellations = beside.cancellations.filter((row) => row !== waiting);
-    image.pending--;
-    image.changed = true;
-    const refused = waiting.ask === 'refused' ? waiting.said : undefined;
-    if (refused === undefined && (answer.is === 'yes' || (waiting.ask === 'granted' && isStillWith(waiting.askedOf, answer)))) {
-      move(image, waiting.to, waiting, waiting.reason, plan);
-      endHolds(image, waiting.to, waiting.actor, beside, plan);
-      cancelParts(waiting.to, parts, waiting, beside, plan);
-      plan.cancellations.push({ id: waiting.id, state: 'granted', reason: waiting.said ?? GRANTED });
-    } else {
-      const reason = refused ?? (answer.is === 'ask' ? MOVED_ON[answer.of] : 'reason' in answer ? answer.reason : '');
-      plan.events.push({ order: image.order, kind: 'cancel.declined', actor: waiting.actor, text: reason });
-      plan.cancellations.push({ id: waiting.id, state: 'declined', reason });
-      closeHolds(beside.holds.filter((hold) => hold.order === image.order && hold.kind === CANCEL_ASKED), waiting.actor, 'moot', `the cancel is declined: ${reason}`, image, beside, plan);
-    }
-  }
+  decideWaiting(image, { parts, beside, askable }, plan);
 }
-
-/** Whether a wish stays open: for the outcome of a call, or for the answer of whoever has the order, who is asked here where nobody has asked him yet. */
-function isOpen(waiting: Beside['cancellations'][number], answer: CancelAnswer, image: Image, beside: Beside, plan: Plan): boolean {
-  if (answer.is === 'wait') {
-    // A yes that came while another call is in doubt is not asked for again.
-    if (waiting.said !== undefined && waiting.ask === 'granted') plan.asked.push({ id: waiting.id, ask: 'granted', of: waiting.askedOf });
-    return waiting.ask !== 'refused';
-  }
-  // Who was asked decides, also where nobody would have to be asked any more.
-  if (waiting.ask === 'asked') return isStillWith(waiting.askedOf, answer);
-  if (answer.is !== 'ask' || waiting.ask !== null) return false;
-  plan.asked.push({ id: waiting.id, ask: 'asked', of: answer.of });
-  plan.events.push({ order: image.order, kind: 'cancel.waiting', actor: waiting.actor, text: answer.reason });
-  askFor(image, answer, waiting.actor, beside, plan);
-  waiting.ask = 'asked';
-  waiting.askedOf = answer.of;
-  image.changed = true;
-  return true;
-}
-
-/** Whether the order has not gone on to somebody else since somebody was asked to stop it; a 3PL whose connection is not deployed just now still has it. */
-const isStillWith = (of: AskedOf | null, answer: CancelAnswer): boolean => answer.is === 'yes' || (answer.is === 'ask' && answer.of === of) || (answer.is === 'not-yet' && of === 'provider');
-
-/** Why a wish is declined that somebody else was asked about. */
-const MOVED_ON: Readonly<Record<AskedOf, string>> = {
-  'print-station': 'the print floor has the order by now: ask again',
-  provider: 'the warehouse has the order by now: ask again',
-  warehouse: 'an own warehouse or a vendor has the order by now: ask again',
-};

@@ -37,6 +37,9 @@ export interface FactContext {
   effects: readonly { id: number; kind: string; key: string; state: string; attempt: number }[];
 }
 
+/** Of an order about which nothing was read. */
+export const EMPTY: Omit<FactContext, 'status' | 'order' | 'cancelAsked'> = { exportSequence: 0, navOrderNo: null, provider: '', path: null, batchReference: null, batchSequence: 0, lines: [], effects: [] };
+
 /** Rows written in the transition's own transaction. */
 export interface Write {
   table: 'fulfillments' | 'fulfillment_items' | 'order_events' | 'tasks';
@@ -68,7 +71,12 @@ export type FactDecision =
   /** It cannot be: refused with the current status. */
   | { is: 'impossible'; reason: string }
   /** A physical fact that cannot be: kept, with a hold, since the world did not ask us. */
-  | { is: 'exception'; reason: string };
+  | {
+      is: 'exception';
+      reason: string;
+      /** The kind of the hold, where it is one with a way out of its own. */
+      hold?: string;
+    };
 
 /** What one type of fact means; pure. */
 export type FactRule = (body: never, context: FactContext) => FactDecision;

@@ -1,5 +1,6 @@
 import type { FactContext } from './facts';
 import { lifecycle, type Status } from './lifecycle';
+import { isFulfillmentRequest } from './requests';
 
 /** An order that failed while it waited for an answer is asked about anew: it goes to the step before. */
 const ASKED_ANEW: Readonly<Partial<Record<Status, Status>>> = {
@@ -41,11 +42,37 @@ export const backInWords = (status: Status, back: Status): string => `${back}${s
 /** Kinds of effects that ask the print floor for a batch; their keys end with the number of the request. */
 export const PRINT_REQUESTS: readonly string[] = ['print-station.create', 'batch-station.create'];
 
+/** How an order is asked for again: where it goes (it may stay where it is), and under which number. */
+export interface Repush {
+  to: Status;
+  columns: { batch_sequence: number } | { export_sequence: number };
+  /** In words. */
+  what: string;
+}
+
+type Asked = Pick<FactContext, 'effects' | 'batchSequence' | 'exportSequence'>;
+
+/** A 3PL that has stopped an order is asked again from the step before; so is one whose answer our own step has not followed yet. */
+const REQUESTED_ANEW: Readonly<Partial<Record<Status, Status>>> = {
+  WAITING_FULFILLMENT_CONFIRMATION: 'CIRRO_READY_FOR_FULFILLMENT',
+  EXPORTED_TO_TPL: 'CIRRO_READY_FOR_FULFILLMENT',
+  CIRRO_READY_FOR_FULFILLMENT: 'CIRRO_READY_FOR_FULFILLMENT',
+  CIRRO_INVENTORY_CONFIRMED: 'CIRRO_INVENTORY_CONFIRMED',
+};
+
 /**
- * Where an order goes that the print floor is to be asked for again while it waits for its batch.
+ * Where an order goes that the print floor is to be asked for again while it waits for its batch; one that was stopped for a cancel
+ * which was declined is asked for again also after its batch, and at its 3PL.
  * @returns undefined where it waits for nothing, or was not asked for yet
  */
-export function repushTo(status: Status, { effects, batchSequence }: Pick<FactContext, 'effects' | 'batchSequence'>): Status | undefined {
-  const asked = effects.some(({ kind, key, state }) => PRINT_REQUESTS.includes(kind) && state === 'done' && key.endsWith(`:${batchSequence}`));
-  return asked ? ASKED_ANEW[status] : undefined;
+export function repushTo(status: Status, asked: Asked, isStopped: boolean): Repush | undefined {
+  const { effects, batchSequence, exportSequence } = asked;
+  const isDone = (isRequest: (kind: string) => boolean, sequence: number): boolean => effects.some(({ kind, key, state }) => isRequest(kind) && state === 'done' && key.endsWith(`:${sequence}`));
+  const toPrint = ASKED_ANEW[status] ?? (isStopped && status === 'PRINT_STATION_BATCHED' ? 'PRINT_STATION_READY_FOR_BATCHING' : undefined);
+  if (toPrint && isDone((kind) => PRINT_REQUESTS.includes(kind), batchSequence))
+    return { to: toPrint, columns: { batch_sequence: batchSequence + 1 }, what: `the print floor is asked again, by request ${batchSequence + 1}` };
+  const toSend = isStopped ? REQUESTED_ANEW[status] : undefined;
+  if (toSend && isDone(isFulfillmentRequest, exportSequence))
+    return { to: toSend, columns: { export_sequence: exportSequence + 1 }, what: `its 3PL is asked again, by request ${exportSequence + 1}` };
+  return undefined;
 }

@@ -30,10 +30,10 @@ export interface WaitingCancellation {
   reason: string;
   /** What became of asking whoever has the order; NULL where nobody had to be asked yet. */
   ask: 'asked' | 'granted' | 'refused' | null;
-  /** Who that is. */
+  /** Who that is; NULL for a split order, whose parts have questions of their own. */
   askedOf: AskedOf | null;
   /** What the one who was asked has said, in words. */
-  said?: string;
+  said: string | null;
 }
 
 /** What stands beside the status rows of a group; read only for orders that have facts, decisions or something pending. */
@@ -113,7 +113,7 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
     `SELECT order_id AS \`order\`, line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
-    `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason, ask, asked_of AS askedOf FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
+    `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason, ask, asked_of AS askedOf, decision_reason AS said FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
     `SELECT id, order_id AS \`order\`, kind, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (${ids}) AND resolved_at IS NULL`,
   ];
 }

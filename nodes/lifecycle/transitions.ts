@@ -4,10 +4,11 @@ import { type Pool, type PoolConnection, transaction } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
 import { type Askable, navKnows } from './cancel';
 import { looksAtParts } from './children';
-import { decideChange, decideFact, decidePending, endsOrder, openHold, Plan } from './decide';
+import { decideChange, decideFact, decidePending } from './decide';
 import type { Fact, FactRules } from './facts';
 import { type Beside, lockOrders, readBeside, readStores, type Wanted } from './read';
 import { lifecycle, type Status } from './lifecycle';
+import { endsOrder, openHold, Plan } from './plan';
 import { isWorking, type OpenPause, pauseOf, type Stages } from './stages';
 import { type Settled, writePlan } from './write';
 
@@ -104,9 +105,10 @@ export class Transitions {
       const image = images.get(orderOf(entry));
       const result = 'fact' in entry ? decideFact(entry.fact, image, beside, this.#rules, plan) : decideChange(entry.change, image, { parts: partsOf(images, image), beside, askable: this.#askable, plan });
       decided.set(entry, result);
-      if (('result' in result && result.result === 'kept') || ('waiting' in result && result.waiting !== undefined)) keeping.add(orderOf(entry));
       // What a fact decides stands before the next one of the group is looked at.
       if (image && 'fact' in entry) follow(image);
+      if ('result' in result && result.result === 'kept') keeping.add(orderOf(entry));
+      for (const { order_id: order, state } of plan.wishes) if (state === 'waiting') keeping.add(order);
     }
     for (const image of images.values()) follow(image);
     return { images, pauses, beside, plan, decided };

@@ -4,9 +4,9 @@ import { insert } from '../store/rows';
 import { commit } from '../store/commit';
 import { type PoolConnection, select } from '../store/pool';
 import type { Image } from './change';
-import type { Plan } from './decide';
 import { insertChildren, PARENT_TASK } from './children';
 import { insertEvents } from './events';
+import type { Plan } from './plan';
 
 /** What the group decides for an image's due time: now, never (waiting, held, paused, scheduled, final), or as it is. */
 export interface Settled {
@@ -186,7 +186,7 @@ function inboxRows({ inbox, inboxApplied, wishes, asked, cancellations }: Plan):
     }))),
     ...inboxApplied.map(({ id, state, reason, status }) =>
       `UPDATE inbox SET state = ${escape(state)}, reason = ${escape(reason)}, status = ${escape(status)}, applied_at = NOW(6) WHERE id = ${id}`),
-    ...asked.map(({ id, ask, of }) => `UPDATE cancellations SET ask = ${escape(ask)}, asked_of = ${escape(of)}, asked_at = COALESCE(asked_at, NOW(6)) WHERE id = ${id}`),
+    ...asked.map(({ id, ask, of, said }) => `UPDATE cancellations SET ask = ${escape(ask)}, asked_of = ${escape(of)}, asked_at = COALESCE(asked_at, NOW(6)), decision_reason = ${escape(said?.slice(0, 500) ?? null)} WHERE id = ${id}`),
     ...cancellations.map(({ id, state, reason }) =>
       `UPDATE cancellations SET state = ${escape(state)}, decision_reason = ${escape(reason)}, decided_at = NOW(6) WHERE id = ${id}`),
   ];

@@ -49,13 +49,16 @@ function line(standing: Standing, around: Surroundings): Cause[] {
   const held = standing.holds.filter(({ task }) => task === null);
   if (held.length > 0) return held.map((hold): Cause => ({ kind: 'hold', text: `Held (${hold.kind}): ${hold.reason}`, who: hold.kind === CANCEL_ASKED ? whoAnswers(standing) : OPERATIONS, since: hold.opened }));
   if (standing.claim) return [running(standing, standing.claim, around)];
-  if (standing.children.length > 0 && FOLLOWING.has(status)) return [following(standing)];
+  if (follows(standing)) return [...wishCauses(standing), following(standing)];
   if (kind === 'error') return [{ kind: 'error', text: sentence(`It failed in ${last.from}: ${last.reason}`, runbook), who: owner, since }];
   if (kind === 'decision') return [{ kind: 'decision', text: sentence(`A person decides${last.reason ? `: ${last.reason}` : ''}`, runbook), who: owner, since }];
   if (DATED.has(status)) return [dated(standing, around)];
   if (kind === 'waiting') return [waiting(standing, around)];
   return works(standing) ? [working(standing, around)] : [{ kind: 'final', text: `It is over: ${status}${last.reason ? `, ${last.reason}` : ''}.`, who: 'nobody', since }];
 }
+
+/** A split order that looks at its parts; a wish to cancel it comes before what it waits for. */
+const follows = ({ status, children }: Standing): boolean => children.length > 0 && FOLLOWING.has(status);
 
 /** A split order waits for its parts, and at the end for the storefront. */
 function following({ status, children, enteredAt: since }: Standing): Cause {
@@ -110,7 +113,7 @@ function working(standing: Standing, { route, guards, nextSlot }: Surroundings):
 }
 
 /** Who owes the answer to a wish to cancel. */
-const ANSWERS: Readonly<Record<AskedOf, { text: string; who(standing: Standing): string }>> = {
+const ANSWERS: Readonly<Record<AskedOf, { text: string; who(order: Pick<Standing, 'provider' | 'exportSequence' | 'effects'>): string }>> = {
   'print-station': { text: 'the print floor', who: () => 'PrintStation' },
   provider: { text: 'its 3PL', who: (standing) => capitalised(fulfillerOf(standing)) },
   warehouse: { text: 'the own warehouse or vendor', who: () => lifecycle.statuses.OMS_CREATED_ORDER_FULFILLMENT.owner },
@@ -118,18 +121,37 @@ const ANSWERS: Readonly<Record<AskedOf, { text: string; who(standing: Standing):
 
 function whoAnswers(standing: Standing): string {
   const of = standing.wishes.find(({ ask }) => ask === 'asked')?.askedOf;
-  return of ? ANSWERS[of].who(standing) : OMS;
+  if (of) return ANSWERS[of].who(standing);
+  return [...new Set(openQuestions(standing).map((question) => ANSWERS[question.askedOf].who(question)))].join(' and ') || OMS;
 }
+
+/** About the parts of a split order. */
+const openQuestions = ({ questions }: Standing): Standing['questions'] => questions.filter(({ ask }) => ask === 'asked');
+
+/** What a wish to cancel waits for. */
+function decidedWhen({ ask, askedOf }: Standing['wishes'][number], standing: Standing): string {
+  if (ask === null) return 'when the call in doubt is settled';
+  if (ask === 'asked' && askedOf !== null) return `when ${ANSWERS[askedOf].text} answers`;
+  const open = openQuestions(standing);
+  const said = standing.questions.flatMap((question) => (question.said === null ? [] : `${question.name}: ${question.said}`)).join('; ');
+  const heard = said ? ` (${said})` : '';
+  if (open.length === 0) return `with all its parts: every answer is in${heard}`;
+  return `when ${open.map((question) => `${ANSWERS[question.askedOf].who(question)} answers about ${question.name}`).join(' and ')}${heard}`;
+}
+
+/** Wishes to cancel that wait. */
+const wishCauses = (standing: Standing): Cause[] =>
+  standing.wishes.map((wish): Cause => ({ kind: 'cancel-waiting', text: `${wish.actor} wants to cancel it (${wish.reason}): decided ${decidedWhen(wish, standing)}.`, who: whoAnswers(standing), since: wish.asked }));
 
 /** What is open beside its line. */
 function beside(standing: Standing): Cause[] {
-  const { effects, holds, tasks, kept, wishes } = standing;
+  const { effects, holds, tasks, kept } = standing;
   const named = new Set(holds.map(({ effect }) => effect));
   return [
     ...effects
       .filter(({ id, state }) => (state === 'unknown' || state === 'parked') && !named.has(id))
       .map((effect): Cause => ({ kind: 'in-doubt', text: `Nobody knows whether ${effect.kind} happened (looked ${effect.inquiries} times): ${effect.reason ?? 'its answer never came'}`, who: OMS, since: effect.sentAt ?? effect.begun })),
-    ...wishes.map((wish): Cause => ({ kind: 'cancel-waiting', text: `${wish.actor} wants to cancel it (${wish.reason}): decided when ${wish.askedOf === null ? 'the call in doubt is settled' : `${ANSWERS[wish.askedOf].text} answers`}.`, who: whoAnswers(standing), since: wish.asked })),
+    ...(follows(standing) ? [] : wishCauses(standing)),
     ...kept.map((fact): Cause => ({ kind: 'kept-fact', text: `${fact.type} from ${fact.source} came early and is kept until the order gets there.`, who: OMS, since: fact.received })),
     ...tasks.map((task) => besideTask(task, holds)),
   ];

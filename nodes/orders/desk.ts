@@ -1,7 +1,7 @@
 import { escape, escapeId } from 'mysql2';
 import type { Change, HoldDecision } from '../lifecycle/change';
 import type { FactContext } from '../lifecycle/facts';
-import type { OrderAction } from '../lifecycle/cancel';
+import { CANCEL_STOPPED, type OrderAction } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { begunEarly, putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
 import type { Transitions } from '../lifecycle/transitions';
@@ -74,15 +74,22 @@ export class OrderDesk {
     return this.#move(order, failedFrom === '' ? (read.waitsIn ?? to) : to, asked, 'put-back', { renewEffects: true });
   }
 
-  /** Has the print floor asked again for an order that waits for its batch, under the next number: what it answers to the last one is held. */
+  /**
+   * Has the print floor asked again for an order that waits for its batch, under the next number: what it answers to the last one is held.
+   * A part that the print floor or its 3PL has stopped for a cancel which was declined is asked for again, too; that ends its hold.
+   */
   async repush(idOrName: string, asked: Asked): Promise<Answer> {
     const order = await this.#standing(idOrName);
-    const [row] = await select<{ batchSequence: number }>(this.#pool, 'SELECT batch_sequence AS batchSequence FROM orders WHERE id = ?', [order.id]);
-    const batchSequence = row?.batchSequence ?? 0;
+    const [row] = await select<{ batchSequence: number; exportSequence: number; hold: number | null }>(
+      this.#pool,
+      'SELECT batch_sequence AS batchSequence, export_sequence AS exportSequence, (SELECT MIN(id) FROM holds WHERE order_id = o.id AND kind = ? AND resolved_at IS NULL) AS hold FROM orders o WHERE id = ?',
+      [CANCEL_STOPPED, order.id],
+    );
+    const { batchSequence = 0, exportSequence = 0, hold = null } = row ?? {};
     const effects = await select<FactContext['effects'][number]>(this.#pool, 'SELECT id, kind, `key`, state, attempt FROM effects WHERE order_id = ?', [order.id]);
-    const to = repushTo(order.status, { effects, batchSequence });
-    if (!to) return refuse(order, order.status, `an order in ${order.status} for which the print floor was not asked, or has answered, is not asked for again`);
-    return this.#move(order, to, asked, 'repush', { columns: { batch_sequence: batchSequence + 1 } });
+    const again = repushTo(order.status, { effects, batchSequence, exportSequence }, hold !== null);
+    if (!again) return refuse(order, order.status, `an order in ${order.status} for which the print floor was not asked, or has answered, is not asked for again`);
+    return this.#move(order, again.to, asked, 'repush', { columns: again.columns, ...(hold !== null && { decision: { hold, decision: 'release', by: asked.actor, reason: asked.reason } }) });
   }
 
   /** Somebody has settled it by hand: no stage touches it any more. */
@@ -193,9 +200,11 @@ export class OrderDesk {
     return { waitsIn: date?.waits ? waitingIn(canonical, order, platform) : undefined };
   }
 
-  async #move(order: Standing, to: Status, { actor, reason, node }: Asked, done: string, more: Pick<Change, 'renewEffects' | 'columns'> = {}): Promise<Answer> {
-    const result = await this.#transitions.transition({ order: order.id, from: order.status, version: order.version, to, actor, node, reason, ...more });
-    if (result.moved) return answer(order, 200, to, done);
+  async #move(order: Standing, to: Status, { actor, reason, node }: Asked, done: string, more: Pick<Change, 'renewEffects' | 'columns' | 'decision'> = {}): Promise<Answer> {
+    // Whoever is asked for again under another number may stay where he is.
+    const moves = more.columns === undefined || to !== order.status;
+    const result = await this.#transitions.transition({ order: order.id, from: order.status, version: order.version, ...(moves && { to }), actor, node, reason, ...more });
+    if (result.moved || (!moves && result.refused === undefined)) return answer(order, 200, to, done);
     const status = result.status ?? order.status;
     return refuse(order, status, result.refused === 'stale' ? 'the order moved meanwhile' : `${status} does not lead to ${to}`);
   }

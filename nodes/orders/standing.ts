@@ -1,4 +1,4 @@
-import type { AskedOf, CancelledPart } from '../lifecycle/cancel';
+import { type AskedOf, CANCEL_STOPPED, type CancelledPart, type PartQuestion } from '../lifecycle/cancel';
 import type { FactContext } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 import type { OpenPause } from '../lifecycle/stages';
@@ -42,6 +42,8 @@ export interface Standing {
   tasks: StandingTask[];
   kept: { type: string; source: string; received: Date }[];
   wishes: { actor: string; reason: string; asked: Date; ask: string | null; askedOf: AskedOf | null }[];
+  /** What is asked about the parts of a split order, this one's or of the one that it belongs to, because somebody wants to cancel it. */
+  questions: (PartQuestion & { name: string; provider: string; exportSequence: number; effects: StandingEffect[] })[];
   /** Processes that claim work and are alive. */
   workers: number;
 }
@@ -83,6 +85,7 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
   const byId = /^\d{1,15}$/.test(idOrName);
   const [results] = await pool.query(
     `SET @order = (SELECT id FROM orders WHERE name = ? ${byId ? 'OR id = ?' : ''} LIMIT 1);
+     SET @whole = COALESCE((SELECT parent_order_id FROM order_status WHERE order_id = @order), @order);
      SELECT NOW(6) AS now, o.id, o.name, s.status, s.version, st.platform, st.url AS storeUrl, s.entered_at AS enteredAt, o.resume_at AS resumeAt, s.due_at AS dueAt, COALESCE(s.due_at <= NOW(6), FALSE) AS isDue,
             s.claimed_by AS claimedBy, s.claimed_at AS claimedAt, p.id IS NOT NULL AS beats, s.attempts, s.holds AS holdCount, s.reason, o.revision, o.export_sequence AS exportSequence,
             o.nav_order_no AS navOrderNo, w.provider, o.path, o.batch_reference AS batchReference, o.batch_sequence AS batchSequence, parent.name AS parent, a.from_status AS failedFrom, a.actor, a.reason AS why
@@ -96,12 +99,14 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
        FROM tasks WHERE order_id = @order AND (done_at IS NULL OR result = 'failed') ORDER BY id;
      SELECT type, source, received_at AS received FROM inbox WHERE order_id = @order AND state = 'kept' ORDER BY id;
      SELECT actor, reason, created_at AS asked, ask, asked_of AS askedOf FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
-     SELECT o.id, o.name, s.status, o.export_sequence AS exportSequence, o.nav_order_no AS navOrderNo, w.provider FROM order_status s JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id WHERE s.parent_order_id = @order ORDER BY o.part;
-     SELECT e.order_id AS \`of\`, e.id, e.kind, e.\`key\`, e.state, e.attempt FROM effects e JOIN order_status s ON s.order_id = e.order_id WHERE s.parent_order_id = @order;
+     SELECT o.id, o.name, s.status, o.export_sequence AS exportSequence, o.nav_order_no AS navOrderNo, w.provider, EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.kind = '${CANCEL_STOPPED}' AND h.resolved_at IS NULL) AS isStopped FROM order_status s JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id WHERE s.parent_order_id = @order ORDER BY o.part;
+     SELECT e.order_id AS \`of\`, e.id, e.kind, e.\`key\`, e.state, e.attempt FROM effects e JOIN order_status s ON s.order_id = e.order_id WHERE s.parent_order_id = @whole;
+     SELECT o.id, o.name, c.ask, c.asked_of AS askedOf, c.decision_reason AS said, w.provider, o.export_sequence AS exportSequence FROM order_status s JOIN cancellations c ON c.order_id = s.order_id AND c.state = 'waiting' JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id
+      WHERE s.parent_order_id = @whole ORDER BY o.part;
      SELECT COUNT(*) AS workers FROM processes WHERE ${ALIVE} AND role <> 'edge'`,
     byId ? [idOrName, idOrName] : [idOrName],
   );
-  const [, orders = [], lines, effects, holds, pauses, tasks, kept, wishes, children = [], callsOfParts = [], workers = []] = results as unknown as [unknown, ...Record<string, unknown>[][]];
+  const [, , orders = [], lines, effects, holds, pauses, tasks, kept, wishes, children = [], callsOfParts = [], questions = [], workers = []] = results as unknown as [unknown, unknown, ...Record<string, unknown>[][]];
   const [order] = orders;
   if (!order) return undefined;
   const { failedFrom, actor, why, claimedBy, claimedAt, beats, isDue, ...columns } = order;
@@ -113,7 +118,8 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
     claim: claimedBy === null ? null : { process: claimedBy, since: claimedAt, beats: Boolean(beats) },
     last: { from: failedFrom, actor, reason: why },
     lines, effects, holds, pauses, kept, wishes,
-    children: children.map(({ id, name, status, ...known }) => ({ name, status, known: { ...known, effects: callsOfParts.filter((call) => call['of'] === id) } })),
+    questions: questions.map(({ id, ...question }) => ({ ...question, effects: callsOfParts.filter((call) => call['of'] === id) })),
+    children: children.map(({ id, name, status, isStopped, ...known }) => ({ name, status, isStopped: Boolean(isStopped), question: questions.find((question) => question['id'] === id), known: { ...known, effects: callsOfParts.filter((call) => call['of'] === id) } })),
     tasks: truths(tasks),
     workers: Number(workers[0]?.['workers']),
   } as unknown as Standing;

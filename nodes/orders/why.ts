@@ -1,6 +1,6 @@
 import type { Calls } from '../effects/calls';
 import { nextSlot } from '../jobs/slots';
-import { type Askable, type CancelAnswer, mayCancel, mayCancelWhole, partAlone } from '../lifecycle/cancel';
+import { type Askable, CANCEL_STOPPED, type CancelAnswer, mayCancel, mayCancelWhole, partAlone, type WholeAnswer } from '../lifecycle/cancel';
 import { FOLLOWING, PARENT_TASK } from '../lifecycle/children';
 import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
@@ -135,11 +135,11 @@ function actionsOf(standing: Standing, askable: Askable): PossibleAction[] {
   const back = putBackTo(status, last.from);
   const choices = putBackChoices(status, last.from);
   const cancel = cancelOf(standing, askable);
-  const again = repushTo(status, standing);
+  const again = repushTo(status, standing, holds.some(({ kind }) => kind === CANCEL_STOPPED));
   const external = lifecycle.allows(status, 'PROCESSED_EXTERNALLY');
   return [
     { action: 'put-back', method: 'POST', path: on('put-back'), allowed: choices.length > 0, text: choices.length > 0 ? backText(status, back) : `an order in ${status} is not in error`, ...(choices.length > 1 && { to: choices }) },
-    ...(again ? [{ action: 'repush' as const, method: 'POST' as const, path: on('repush'), allowed: true, text: `the print floor is asked again, by request ${standing.batchSequence + 1}` }] : []),
+    ...(again ? [{ action: 'repush' as const, method: 'POST' as const, path: on('repush'), allowed: true, text: again.what }] : []),
     { action: 'processed-externally', method: 'POST', path: on('processed-externally'), allowed: external, text: external ? 'it was settled by hand: no stage touches it any more' : `${status} does not lead to PROCESSED_EXTERNALLY` },
     { action: 'cancel', method: 'POST', path: on('cancel'), allowed: cancel.is === 'yes' || cancel.is === 'wait' || cancel.is === 'ask', text: cancel.is === 'yes' ? 'cancelled at once' : cancel.reason },
     { action: 'replay', method: 'POST', path: `${on('replay')}?dry_run=true`, allowed: true, text: 'shows what would be sent again and what would not' },
@@ -151,9 +151,9 @@ function actionsOf(standing: Standing, askable: Askable): PossibleAction[] {
   ];
 }
 
-function cancelOf(standing: Standing, askable: Askable): CancelAnswer {
+function cancelOf(standing: Standing, askable: Askable): CancelAnswer | WholeAnswer {
   if (standing.parent !== null) return partAlone(standing.parent);
-  return standing.children.length > 0 ? mayCancelWhole(standing.status, standing.children) : mayCancel(standing.status, standing, askable);
+  return standing.children.length > 0 ? mayCancelWhole(standing.status, standing.children, askable) : mayCancel(standing.status, standing, askable);
 }
 
 function backText(status: Status, back: Status | undefined): string {

@@ -1,5 +1,5 @@
 import type { Reading } from '../edge/readers';
-import { isCancelled, PRINT_CANCEL_TASK } from '../lifecycle/cancel';
+import { CANCEL_STOPPED, isCancelled, PRINT_CANCEL_TASK, STOPPED_AGAIN } from '../lifecycle/cancel';
 import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
@@ -88,7 +88,7 @@ export const printStationFacts: FactRules = {
       if (asked === 0) return { is: 'impossible', reason: 'nobody has asked PrintStation to cancel it' };
       // Somebody else is asked now, or it has left: what was stopped is no question any more.
       if (refused || cancelAsked !== null || lifecycle.statuses[status].cancel === 'closed') return { is: 'already' };
-      return { is: 'exception', reason: `PrintStation has stopped an order that nobody asks it to cancel any more and that stands in ${status}` };
+      return { is: 'exception', hold: CANCEL_STOPPED, reason: `PrintStation has stopped an order that nobody asks it to cancel any more and that stands in ${status}. ${STOPPED_AGAIN['print-station']}` };
     }
     const why = data.reason === undefined ? '' : `: ${data.reason}`;
     return { is: 'applied', reason: refused ? `PrintStation does not stop it${why}` : `PrintStation has stopped it${why}`, settles: [PRINT_CANCEL_TASK], cancel: refused ? 'refused' : 'granted' };

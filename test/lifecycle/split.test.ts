@@ -19,6 +19,7 @@ const asked = { actor: 'operator:test', reason: 'the customer called' };
 beforeAll(async () => {
   world = await createWorld();
   engine = await createEngine(world);
+  for (const status of ['PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_BATCHED']) engine.stages.addStatus(status, { node: status, scheduled: false });
   desk = new OrderDesk({ pool: world.pool, transitions: engine.transitions, platforms: new Platforms({}) });
 }, 30_000);
 beforeEach(() => world.admin.query('UPDATE order_status SET due_at = NULL; UPDATE tasks SET due_at = NULL'));
@@ -172,6 +173,23 @@ describe('following', () => {
   });
 });
 
+const TO_PRINT = ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'PRINT_STATION_READY_FOR_BATCHING', 'PRINT_STATION_WAITING_FOR_BATCHING'] as const;
+
+const statuses = async (...orders: number[]): Promise<string[]> => (await Promise.all(orders.map((order) => statusOf(world, order)))).map(({ status }) => status);
+/** A look at the parts that finds no step. */
+const again = (whole: number): Promise<void> => look(whole, (work) => engine.ends.complete(work, 'looked'));
+const wishes = (order: number) => select<{ state: string; ask: string | null; of: string | null; reason: string | null }>(world.pool, 'SELECT state, ask, asked_of AS `of`, decision_reason AS reason FROM cancellations WHERE order_id = ? ORDER BY id', [order]);
+const holds = (order: number) => select<{ kind: string; reason: string }>(world.pool, 'SELECT kind, reason FROM holds WHERE order_id = ? AND resolved_at IS NULL ORDER BY id', [order]);
+/** The tasks that ask whoever has this part, and the numbers of the questions. */
+const questions = async (order: number): Promise<string[]> =>
+  (await select<{ kind: string; subject: string }>(world.pool, "SELECT kind, subject FROM tasks WHERE order_id = ? AND kind IN ('print-station.cancel', 'fulfillment.cancel') ORDER BY id", [order])).map(({ kind, subject }) => `${kind} ${subject.split(':')[1]}`);
+const answer = (order: number, type: string, more: object = {}) =>
+  engine.transitions.apply({ source: 'cirro', eventId: `${type}-${order}-${Math.random()}`, type, order, actor: 'partner:cirro', body: { id: 'x', type, order_id: 'x', sequence: 0, at: '', ...more } });
+const parcel = (order: number, line: string, quantity: number) =>
+  answer(order, 'shipped', { shipment_id: `S-${order}`, carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: [{ line_id: line, quantity }] });
+const acknowledge = (order: number, data: object) =>
+  engine.transitions.apply({ source: 'print-station', eventId: `ack-${order}-${Math.random()}`, type: 'print_station.cancellation_acknowledged', order, actor: 'partner:print-station', body: { sequence: 1, data } });
+
 describe('cancelling', () => {
   test('every part is where it can still be cancelled: all of them at once, and one task tells the storefront', async () => {
     const { whole, one, two } = await family([], ['PENDING_NAV_RELEASE']);
@@ -183,16 +201,14 @@ describe('cancelling', () => {
     expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE kind = 'sfcc.cancel' AND order_id IN (?)", [[whole, one, two]])).toBe(1);
   });
 
-  test.each<[string, readonly Status[], object]>([
-    ['has left', [...TO_WAREHOUSE, 'SHIPPED'], { result: 'refused', possible: ['refund'] }],
-    ['is with the warehouse', TO_WAREHOUSE, { result: 'not-yet' }],
-  ])('one part %s: refused with the part’s name, and nothing moves', async (_what, path, body) => {
-    const { whole, one, two, name } = await family([], path);
-    const before = await Promise.all([whole, one, two].map((order) => statusOf(world, order)));
-    const answer = await desk.cancel(String(whole), asked);
-    expect(answer).toMatchObject({ statusCode: 409, body });
-    expect(answer.body.reason).toContain(`${name}-2: `);
-    expect((await Promise.all([whole, one, two].map((order) => statusOf(world, order)))).map(({ status }) => status)).toEqual(before.map(({ status }) => status));
+  test('one part has left: refused with the part’s name, and nothing moves', async () => {
+    const { whole, one, two, name } = await family(TO_PRINT, [...TO_WAREHOUSE, 'SHIPPED']);
+    const before = await statuses(whole, one, two);
+    const refused = await desk.cancel(String(whole), asked);
+    expect(refused).toMatchObject({ statusCode: 409, body: { result: 'refused', possible: ['refund'] } });
+    expect(refused.body.reason).toContain(`${name}-2: `);
+    expect(await statuses(whole, one, two)).toEqual(before);
+    expect(await questions(one)).toEqual([]);
   });
 
   test('a part alone is not cancelled: the answer names the whole order', async () => {
@@ -212,22 +228,235 @@ describe('cancelling', () => {
     expect(await count(world, "SELECT COUNT(*) FROM cancellations WHERE order_id = ? AND state = 'granted'", [whole])).toBe(1);
   });
 
-  test('the call turns out to have brought the part to the warehouse: the waiting wish is declined with the reason', async () => {
-    const { whole, one } = await family(['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
+  test('the call turns out to have brought the part to the warehouse: its 3PL is asked then, and the other part is kept where it is', async () => {
+    const { whole, one, two, name } = await family(['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
     await effect(one, 'camel.request', 'unknown');
     expect(await desk.cancel(String(whole), asked)).toMatchObject({ statusCode: 202 });
     await engine.transitions.apply({ source: 'cirro', eventId: `accepted-${one}`, type: 'accepted', order: one, body: { id: 'a', type: 'accepted', order_id: 'x', sequence: 1, at: '' }, actor: 'partner:cirro' });
-    await look(whole, (work) => engine.ends.complete(work, 'looked'));
-    expect(await statusOf(world, whole)).toMatchObject({ status: 'SPLIT', pending: 0 });
-    expect(await count(world, "SELECT COUNT(*) FROM cancellations WHERE order_id = ? AND state = 'declined' AND decision_reason LIKE '%not yet%'", [whole])).toBe(1);
+    expect(await questions(one)).toEqual([]);
+    await again(whole);
+    expect(await statusOf(world, whole)).toMatchObject({ status: 'SPLIT', pending: 1, holds: 0 });
+    expect(await wishes(whole)).toEqual([{ state: 'waiting', ask: 'asked', of: null, reason: null }]);
+    expect(await questions(one)).toEqual(['fulfillment.cancel 1']);
+    expect(await holds(two)).toEqual([{ kind: 'cancel.asked', reason: `the cancel of ${name} waits for the answer about ${name}-1: until then this part is kept where it is` }]);
+    expect(await answer(one, 'cancel_acknowledged')).toMatchObject({ result: 'applied' });
+    await again(whole);
+    expect(await statuses(whole, one, two)).toEqual(['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED']);
   });
 
   test('a cancel of the whole and a step of a part at the same moment: never the one without the other', async () => {
     for (let round = 0; round < 40; round++) {
       const { whole, one, two } = await family(['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT'], []);
       const [wish, step] = await Promise.all([desk.cancel(String(whole), asked), engine.transitions.transition({ order: one, from: 'CIRRO_READY_FOR_FULFILLMENT', to: 'EXPORTED_TO_TPL', actor: 'test' })]);
-      const statuses = (await Promise.all([whole, one, two].map((order) => statusOf(world, order)))).map(({ status }) => status);
-      expect({ statuses, moved: step.moved }).toEqual(wish.statusCode === 200 ? { statuses: ['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED'], moved: false } : { statuses: ['SPLIT', 'EXPORTED_TO_TPL', 'READY_TO_CREATE_IN_NAV'], moved: true });
+      expect({ stand: await statuses(whole, one, two), moved: step.moved }).toEqual(wish.statusCode === 200 ? { stand: ['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED'], moved: false } : { stand: ['SPLIT', 'EXPORTED_TO_TPL', 'READY_TO_CREATE_IN_NAV'], moved: true });
+    }
+  }, 60_000);
+});
+
+describe('a cancel of a split order that somebody has a part of', () => {
+  test('PrintStation has a part: it alone is asked, once; the other part is kept; its yes cancels all of them together', async () => {
+    const { whole, one, two, name } = await family(TO_PRINT, ['PENDING_NAV_RELEASE']);
+    for (const part of [one, two]) await effect(part, 'nav.create', 'done');
+    const answered = await desk.cancel(String(whole), asked);
+    expect(answered).toMatchObject({ statusCode: 202, body: { status: 'SPLIT', result: 'waiting', reason: `${name}-1: the print floor has the order: it is asked to stop, and decides` } });
+    expect(await desk.cancel(String(whole), asked)).toMatchObject({ statusCode: 202 });
+    expect(await wishes(whole)).toEqual([{ state: 'waiting', ask: 'asked', of: null, reason: null }]);
+    expect(await wishes(one)).toEqual([{ state: 'waiting', ask: 'asked', of: 'print-station', reason: null }]);
+    expect(await wishes(two)).toEqual([]);
+    expect([await questions(one), await questions(two), await questions(whole)]).toEqual([['print-station.cancel 1'], [], []]);
+    for (const part of [one, two]) expect(await holds(part)).toMatchObject([{ kind: 'cancel.asked' }]);
+    // What comes from outside is taken all the same; the part stays where that leads.
+    await engine.transitions.apply({ source: 'nav', eventId: `release-${two}`, type: 'RELEASED_FROM_NAV', order: two, body: {}, actor: 'partner:nav' });
+    expect(await statusOf(world, two)).toMatchObject({ status: 'RELEASED_FROM_NAV', due: 0 });
+    expect(await acknowledge(one, { granted: true })).toMatchObject({ result: 'applied', status: 'PRINT_STATION_WAITING_FOR_BATCHING' });
+    expect(await acknowledge(one, { granted: true })).toMatchObject({ result: 'already' });
+    expect(await statuses(whole, one, two)).toEqual(['SPLIT', 'PRINT_STATION_WAITING_FOR_BATCHING', 'RELEASED_FROM_NAV']);
+    await again(whole);
+    for (const order of [whole, one, two]) expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0, due: order === whole ? 0 : 1 });
+    expect(await wishes(whole)).toEqual([{ state: 'granted', ask: 'asked', of: null, reason: `${name}-1: PrintStation has stopped it` }]);
+    expect(await wishes(one)).toEqual([{ state: 'granted', ask: 'granted', of: 'print-station', reason: 'PrintStation has stopped it' }]);
+    expect(await count(world, "SELECT COUNT(*) FROM tasks WHERE kind = 'sfcc.cancel' AND order_id IN (?)", [[whole, one, two]])).toBe(1);
+    expect(await acknowledge(one, { granted: true })).toMatchObject({ result: 'already' });
+  });
+
+  test('an answer of the one decides nothing while the other owes his; the second yes does', async () => {
+    const { whole, one, two, name } = await family(TO_PRINT, TO_WAREHOUSE);
+    expect((await desk.cancel(String(whole), asked)).body.reason).toMatch(new RegExp(`^${name}-1: .*; ${name}-2: `));
+    expect([await questions(one), await questions(two)]).toEqual([['print-station.cancel 1'], ['fulfillment.cancel 1']]);
+    expect(await answer(two, 'cancel_acknowledged')).toMatchObject({ result: 'applied' });
+    await again(whole);
+    expect(await statuses(whole, one, two)).toEqual(['SPLIT', 'PRINT_STATION_WAITING_FOR_BATCHING', 'EXPORTED_TO_TPL']);
+    expect(await statusOf(world, two)).toMatchObject({ holds: 1, pending: 1 });
+    expect(await acknowledge(one, { granted: true })).toMatchObject({ result: 'applied' });
+    await again(whole);
+    for (const order of [whole, one, two]) expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
+    expect(await wishes(whole)).toMatchObject([{ reason: `${name}-1: PrintStation has stopped it; ${name}-2: Cirro has stopped it` }]);
+  });
+
+  test('one refuses: nobody is cancelled, and the part that was stopped for it is held and says so', async () => {
+    const { whole, one, two, name } = await family(TO_PRINT, TO_WAREHOUSE);
+    await desk.cancel(String(whole), asked);
+    await acknowledge(one, { granted: true });
+    await answer(two, 'cancel_refused', { data: { reason: 'it is packed' } });
+    await again(whole);
+    expect(await statuses(whole, one, two)).toEqual(['SPLIT', 'PRINT_STATION_WAITING_FOR_BATCHING', 'EXPORTED_TO_TPL']);
+    for (const order of [whole, two]) expect(await statusOf(world, order)).toMatchObject({ holds: 0, pending: 0 });
+    expect(await statusOf(world, one)).toMatchObject({ holds: 1, pending: 0 });
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined', reason: `${name}-2: Cirro does not stop it: it is packed` }]);
+    expect(await wishes(two)).toMatchObject([{ state: 'declined', ask: 'refused', reason: 'Cirro does not stop it: it is packed' }]);
+    expect(await wishes(one)).toMatchObject([{ state: 'declined', ask: 'granted', reason: expect.stringContaining('the whole order is declined') as string }]);
+    const [hold] = await holds(one);
+    expect(hold?.kind).toBe('cancel.stopped');
+    for (const text of ['PrintStation has stopped it', `${name}-2: Cirro does not stop it: it is packed`, 'repush']) expect(hold?.reason).toContain(text);
+    // The part that refused is asked again, the one that has stopped is not.
+    expect(await desk.cancel(String(whole), asked)).toMatchObject({ statusCode: 202, body: { reason: expect.stringMatching(new RegExp(`^${name}-2: [^;]*$`)) as string } });
+    await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('camel.cancel', ?, ?, '', 'done', 1)", [`camel.cancel:${two}:1`, two]);
+    await answer(two, 'cancel_acknowledged');
+    await again(whole);
+    for (const order of [whole, one, two]) expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
+  });
+
+  test('a part that was stopped for nothing is asked for again: by the next number, and its hold ends', async () => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await effect(one, 'print-station.create', 'done');
+    await effect(two, 'camel.request', 'done');
+    await desk.cancel(String(whole), asked);
+    await answer(two, 'cancel_acknowledged');
+    await acknowledge(one, { granted: false, reason: 'it is printed' });
+    await again(whole);
+    expect(await holds(one)).toEqual([]);
+    expect(await holds(two)).toMatchObject([{ kind: 'cancel.stopped', reason: expect.stringContaining('Cirro has stopped it') as string }]);
+    expect(await desk.repush(String(two), asked)).toMatchObject({ statusCode: 200, body: { status: 'CIRRO_READY_FOR_FULFILLMENT', result: 'repush' } });
+    expect(await statusOf(world, two)).toMatchObject({ status: 'CIRRO_READY_FOR_FULFILLMENT', holds: 0, due: 1 });
+    expect(await count(world, 'SELECT export_sequence FROM orders WHERE id = ?', [two])).toBe(2);
+    expect(await desk.repush(String(two), asked)).toMatchObject({ statusCode: 409 });
+  });
+
+  test('a part that its 3PL has stopped before our own step followed its answer: asked for again from where it stands', async () => {
+    const { whole, one, two } = await family(TO_PRINT, ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
+    await effect(two, 'camel.request', 'done');
+    await desk.cancel(String(whole), asked);
+    await answer(two, 'cancel_acknowledged');
+    await acknowledge(one, { granted: false });
+    await again(whole);
+    expect(await desk.repush(String(two), asked)).toMatchObject({ statusCode: 200, body: { status: 'CIRRO_READY_FOR_FULFILLMENT', result: 'repush' } });
+    expect(await statusOf(world, two)).toMatchObject({ status: 'CIRRO_READY_FOR_FULFILLMENT', holds: 0, due: 1 });
+    expect(await count(world, 'SELECT export_sequence FROM orders WHERE id = ?', [two])).toBe(2);
+  });
+
+  test('a part that its 3PL has rejected meanwhile is stopped by that; an own warehouse is asked by a person', async () => {
+    const { whole, one, two } = await family(TO_WAREHOUSE, ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT']);
+    await effect(one, 'camel.request', 'done');
+    expect((await desk.cancel(String(whole), asked)).statusCode).toBe(202);
+    expect([await questions(one), await questions(two)]).toEqual([['fulfillment.cancel 1'], []]);
+    expect(await answer(one, 'rejected', { sequence: 1, data: { reason: 'no such street' } })).toMatchObject({ result: 'applied', status: 'CIRRO_READY_FOR_FULFILLMENT' });
+    await again(whole);
+    expect(await statuses(whole, one, two)).toEqual(['SPLIT', 'CIRRO_READY_FOR_FULFILLMENT', 'OMS_CREATED_ORDER_FULFILLMENT']);
+    expect(await statusOf(world, one)).toMatchObject({ due: 0 });
+    await answer(two, 'cancel_acknowledged');
+    await again(whole);
+    expect(await statuses(whole, one, two)).toEqual(['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED']);
+  });
+
+  test.each([['everything of a part', 2], ['some of a part', 1]])('a parcel with %s that comes first wins; who had stopped his part is not believed to send it', async (_what, quantity) => {
+    const { whole, one, two, name } = await family(TO_WAREHOUSE, ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT']);
+    await world.admin.query("UPDATE line_items SET quantity = 2 WHERE order_id = ?", [one]);
+    await desk.cancel(String(whole), asked);
+    await answer(two, 'cancel_acknowledged');
+    await parcel(one, 'L1', quantity);
+    await look(whole, (work, step) => engine.ends.move(work, step === 'partially-shipped' ? 'PARTIALLY_SHIPPED' : fail(step), 'test', 'a part has left'));
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined', reason: expect.stringMatching(new RegExp(`^${name}-1: .*left the warehouse`)) as string }]);
+    expect(await statusOf(world, whole)).toMatchObject({ status: 'PARTIALLY_SHIPPED', pending: 0, holds: 0 });
+    expect(await statusOf(world, one)).toMatchObject({ pending: 0, holds: 0 });
+    expect(await holds(two)).toMatchObject([{ kind: 'cancel.stopped', reason: expect.stringContaining('the warehouse has stopped it') as string }]);
+    // The yes that comes after it is held: nobody asks any more.
+    expect(await answer(one, 'cancel_acknowledged')).toMatchObject({ result: 'kept' });
+    expect(await holds(one)).toMatchObject([{ kind: 'fact.exception' }]);
+  });
+
+  test('the opposite answers: a no after a yes declines while the other is awaited, a yes after a no is held', async () => {
+    const { whole, one, two } = await family(TO_WAREHOUSE, ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT']);
+    await desk.cancel(String(whole), asked);
+    await answer(one, 'cancel_acknowledged');
+    await again(whole);
+    expect(await answer(one, 'cancel_refused')).toMatchObject({ result: 'applied' });
+    expect(await answer(one, 'cancel_acknowledged')).toMatchObject({ result: 'kept' });
+    await again(whole);
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined' }]);
+    expect(await holds(one)).toMatchObject([{ kind: 'fact.exception' }]);
+    expect(await holds(two)).toEqual([]);
+  });
+
+  test.each(['print-station', 'camel'])('%s stops its part after the other one has refused: held all the same, with the same way out', async (partner) => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    const [late, sooner] = partner === 'camel' ? [two, one] : [one, two];
+    await effect(one, 'print-station.create', 'done');
+    await effect(two, 'camel.request', 'done');
+    await desk.cancel(String(whole), asked);
+    await effect(late, `${partner}.cancel`, 'done');
+    await (partner === 'camel' ? acknowledge(sooner, { granted: false }) : answer(sooner, 'cancel_refused'));
+    await again(whole);
+    expect(await holds(late)).toEqual([]);
+    await (partner === 'camel' ? answer(late, 'cancel_acknowledged') : acknowledge(late, { granted: true }));
+    expect(await holds(late)).toMatchObject([{ kind: 'cancel.stopped', reason: expect.stringContaining('repush') as string }]);
+    expect(await desk.repush(String(late), asked)).toMatchObject({ statusCode: 200 });
+    expect(await statusOf(world, late)).toMatchObject({ status: partner === 'camel' ? 'CIRRO_READY_FOR_FULFILLMENT' : 'PRINT_STATION_READY_FOR_BATCHING', holds: 0, due: 1 });
+  });
+
+  test('a kept part that a person releases goes on, and is asked about where it arrives; a part that was asked and goes on declines the wish', async () => {
+    const { whole, one, two } = await family(TO_PRINT, ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
+    await desk.cancel(String(whole), asked);
+    const released = await count(world, 'SELECT id FROM holds WHERE order_id = ? AND resolved_at IS NULL', [two]);
+    await desk.decideHold(released, 'release', asked);
+    expect(await statusOf(world, two)).toMatchObject({ due: 1, holds: 0 });
+    await again(whole);
+    expect(await holds(two)).toEqual([]);
+    await engine.transitions.transition({ order: two, to: 'EXPORTED_TO_TPL', actor: 'test' });
+    await again(whole);
+    expect(await questions(two)).toEqual(['fulfillment.cancel 1']);
+    expect(await holds(two)).toMatchObject([{ kind: 'cancel.asked' }]);
+    for (const to of ['PRINT_STATION_BATCHED', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL'] as const) {
+      await engine.transitions.transition({ order: one, to, actor: 'test' });
+      if (to === 'CIRRO_READY_FOR_FULFILLMENT') await effect(one, 'camel.request', 'done');
+    }
+    await again(whole);
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined', reason: expect.stringContaining('the warehouse has the order by now') as string }]);
+    for (const order of [whole, one, two]) expect(await statusOf(world, order)).toMatchObject({ holds: 0, pending: 0 });
+  });
+
+  test('a call about a kept part comes into doubt: every yes is kept until it is settled', async () => {
+    const { whole, one, two } = await family(TO_PRINT, []);
+    await desk.cancel(String(whole), asked);
+    await effect(two, 'nav.create', 'unknown');
+    await acknowledge(one, { granted: true });
+    await again(whole);
+    expect(await statuses(whole, one)).toEqual(['SPLIT', 'PRINT_STATION_WAITING_FOR_BATCHING']);
+    expect(await wishes(one)).toEqual([{ state: 'waiting', ask: 'granted', of: 'print-station', reason: 'PrintStation has stopped it' }]);
+    await engine.transitions.apply({ source: 'nav', eventId: `release-${two}`, type: 'RELEASED_FROM_NAV', order: two, body: {}, actor: 'partner:nav' });
+    await again(whole);
+    expect(await statuses(whole, one, two)).toEqual(['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED']);
+  });
+
+  test('the answers are in and the whole has not looked: a second wish has the first one decided', async () => {
+    const { whole, one, two } = await family(TO_PRINT, []);
+    await desk.cancel(String(whole), asked);
+    await acknowledge(one, { granted: true });
+    expect(await desk.cancel(String(whole), asked)).toMatchObject({ statusCode: 202 });
+    expect(await statuses(whole, one, two)).toEqual(['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED']);
+    expect(await wishes(whole)).toMatchObject([{ state: 'granted' }]);
+  });
+
+  test('both answers, the parcel and the wish itself at the same moment, thirty times: all parts or none, and nothing is left open', async () => {
+    for (let round = 0; round < 30; round++) {
+      const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+      await Promise.all([desk.cancel(String(whole), asked), round % 3 === 0 ? parcel(two, 'L2', 1) : answer(two, 'accepted', { sequence: 1 })]);
+      await Promise.all([acknowledge(one, { granted: true }), answer(two, 'cancel_acknowledged'), ...(round % 2 === 0 ? [parcel(two, 'L2', 1)] : [])]);
+      await look(whole, (work, step) => (step === 'partially-shipped' ? engine.ends.move(work, 'PARTIALLY_SHIPPED', 'test', 'left') : engine.ends.complete(work, 'looked')));
+      const [first, ...others] = await statuses(whole, one, two);
+      const left = others[1] === 'SHIPPED';
+      expect([first, ...others]).toEqual(left ? ['PARTIALLY_SHIPPED', 'PRINT_STATION_WAITING_FOR_BATCHING', 'SHIPPED'] : ['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED']);
+      for (const order of [whole, one, two]) expect(await statusOf(world, order)).toMatchObject({ pending: 0 });
+      expect(await count(world, "SELECT COUNT(*) FROM cancellations WHERE order_id IN (?) AND state = 'waiting'", [[whole, one, two]])).toBe(0);
     }
   }, 60_000);
 });
