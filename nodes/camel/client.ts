@@ -40,6 +40,8 @@ export interface CamelClient {
    * @throws Retryable as the HTTP client under the name `camel`, `camel.unexpected-answer` when it is not refused
    */
   requestNothing(): Promise<void>;
+  /** @throws Retryable `camel.breaker-open` while it is known to be down, and is left alone */
+  requireUp(): void;
   states(): EndpointState[];
   close(): Promise<void>;
 }
@@ -86,6 +88,7 @@ export function createCamelClient(options: CamelClientOptions): CamelClient {
         next: 'Compare its contract with docs/contracts.',
       });
     },
+    requireUp: () => client.requireUp(),
     states: () => client.states(),
     close: () => client.close(),
   };

@@ -10,6 +10,7 @@ export const requestFulfillment = effect<CamelClient, Order, FulfillmentRequest>
   key: (order) => `camel.request:${order.id}:${order.exportSequence}`,
   policy: 'human',
   request: toFulfillmentRequest,
+  requireUp: (camel) => camel.requireUp(),
   send: async (camel, request, _order, call) => ({ reference: await camel.requestFulfillment(request, call) }),
 });
 
@@ -28,5 +29,6 @@ export const requestCancellation = effect<CamelClient, AskedOrder, CancellationR
   key: (order) => `camel.cancel:${order.id}:${order.question}`,
   policy: 'key',
   request: toCancellationRequest,
+  requireUp: (camel) => camel.requireUp(),
   send: async (camel, request, _order, call) => ({ reference: await camel.requestCancellation(request, call) }),
 });

@@ -36,9 +36,10 @@ export default defineNode<NodeConfig, FailedMessage>('oms-fail', (node) => {
         await deliveries.settle(message.delivery, failure.class === 'invalid' ? { outcome: 'dead-letter', reason: failure.message } : { outcome: 'abandon', failure });
       if (hasWork(message)) {
         message.work.at = source?.id ?? node.id;
-        metrics.failure(message.work.name, failure.class);
+        const isDown = failure.partnerDown !== undefined;
+        metrics.failure(message.work.name, isDown ? 'partner-down' : failure.class);
         const decided = await ends.fail(message.work, failure, actor);
-        node.log.info({ order: message.order.name ?? message.work.order, flow: node.flow, node: source?.id, code: failure.code, status: decided }, 'a failure was decided');
+        if (!isDown) node.log.info({ order: message.order.name ?? message.work.order, flow: node.flow, node: source?.id, code: failure.code, status: decided }, 'a failure was decided');
         send({ payload: { ...report(message, decided), reason: failure.code } });
       } else if (message.job) {
         await runs.end(message.job, 'failed', `${failure.code}: ${failure.message}`);

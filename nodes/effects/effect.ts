@@ -36,6 +36,8 @@ export interface Effect<Remote, Subject, Request> {
   request(subject: Subject): Request;
   /** Minor units and currency that the call moves, for the ledger. */
   amount?(subject: Subject): { amount: number; currency: string };
+  /** Throws Retryable while the remote is known to be down: then nothing is begun, and no attempt is written. */
+  requireUp?(remote: Remote, subject: Subject): void;
   /** Sends it, once, and not a byte after `startBy` or before `leave()`; the error's class says what is known about the outcome. */
   send(remote: Remote, request: Request, subject: Subject, call: Call): Promise<{ reference?: string | undefined }>;
   /** Looks whether it has happened, comparing customer and amount. Needed where the policy is `inquire`. */

@@ -4,7 +4,7 @@ import { InvalidInput, OutcomeUnknown, Rejected, Retryable } from '../runtime/er
 import { failpoint } from '../runtime/failpoints';
 import type { Grouped } from '../store/grouping';
 import type { ResultSetHeader } from 'mysql2';
-import { execute, patiently, type Pool } from '../store/pool';
+import { execute, patiently, type Pool, select } from '../store/pool';
 import type { Processes } from '../work/processes';
 import type { Work } from '../work/source';
 import { LoneEffects } from './alone';
@@ -54,6 +54,7 @@ export class Ledger {
     work: Work,
   ): Promise<Performed> {
     const request = effect.request(subject);
+    await this.#requireUp(effect, remote, subject);
     const begun = Date.now();
     const row = await this.#begin(effect, subject, request, work);
     if (row.state === 'done') return { reference: row.reference ?? undefined };
@@ -62,6 +63,19 @@ export class Ledger {
     if (row.state === 'parked') throw new OutcomeUnknown(doubtText(effect, row.reason), { code: `${effect.kind}.in-doubt`, effect: row.id });
     if (row.state === 'unknown') return this.#settleDoubt(effect, remote, subject, request, row, work);
     return this.#send(effect, remote, subject, request, row, work, begun);
+  }
+
+  /**
+   * Stops what would be sent to a remote that is known to be down, before anything is written. What has happened, was refused or is in
+   * doubt is answered as ever; doubt that would be settled by sending again stays as it is.
+   */
+  async #requireUp<Remote, Subject, Request>(effect: Effect<Remote, Subject, Request>, remote: Remote, subject: Subject): Promise<void> {
+    try {
+      effect.requireUp?.(remote, subject);
+    } catch (error) {
+      const [row] = await select<{ state: EffectState }>(this.#pool, 'SELECT state FROM effects WHERE `key` = ?', [effect.key(subject)]);
+      if (!row || row.state === 'intent' || (row.state === 'unknown' && effect.policy === 'key')) throw error;
+    }
   }
 
   /** Commits `sent` unless the effect stands elsewhere already; what begins together is written together. */

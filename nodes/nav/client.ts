@@ -1,10 +1,10 @@
 /** NAV's codeunit `OmsIntegration` over SOAP 1.1 and NTLMv2, one path for each company (endpoint). */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { type Client, createClientAsync, NTLMSecurity } from 'soap';
 import { InvalidInput, isKnownError, OutcomeUnknown, Rejected, Retryable } from '../runtime/errors';
-import { breakerState, type EndpointState } from '../runtime/endpoints';
+import { Breaker, type BreakerSettings } from '../runtime/breaker';
+import type { EndpointState } from '../runtime/endpoints';
 import { interpretFailure, saysDown } from './failures';
 import { Lane, Lanes } from './lanes';
 import { DocType, type NavDocument, parseDocuments } from './mapping';
@@ -28,8 +28,8 @@ export interface NavClientOptions {
   readonly lanes?: number;
   /** Calls to one endpoint that may wait for a socket. */
   readonly queue?: number;
-  /** Failures in a row by which an endpoint counts as down, and how long it is left alone before one call tries again. */
-  readonly breaker?: { readonly failures: number; readonly halfOpenAfterMs: number };
+  /** When an endpoint counts as down, and how long it is left alone then. */
+  readonly breaker?: BreakerSettings;
 }
 
 export interface NavCall {
@@ -54,6 +54,8 @@ export interface NavClient {
   importDocument(endpoint: string, docType: DocType, xml: string, call?: NavCall): Promise<string>;
   /** The documents, open and posted, of this External Document No. @throws Retryable `nav.no-answer`, `nav.unreadable` */
   findDocuments(endpoint: string, docType: DocType, externalDocumentNo: string, call?: NavCall): Promise<NavDocument[]>;
+  /** @throws Retryable `nav.breaker-open` while the endpoint is known to be down, and is left alone */
+  requireUp(endpoint: string): void;
   states(): EndpointState[];
   close(): void;
 }
@@ -67,15 +69,12 @@ const wsdl = path.join(__dirname, 'oms-integration.wsdl');
 const nobody = 'OMS-HANDSHAKE';
 
 export function createNavClient(options: NavClientOptions): NavClient {
-  const { endpoints, timeoutMs = 60_000, lanes = 4, queue = 256, breaker = { failures: 10, halfOpenAfterMs: 2000 } } = options;
+  const { endpoints, timeoutMs = 60_000, lanes = 4, queue = 256, breaker } = options;
   const companies = new Map(
     Object.entries(endpoints).map(([endpoint, { url, domain, username, password, ca }]) => [
       endpoint,
       {
-        circuit: circuitBreaker(
-          handleWhen((error) => isKnownError(error) && error.cause !== undefined && saysDown(error.cause)),
-          { halfOpenAfter: breaker.halfOpenAfterMs, breaker: new ConsecutiveBreaker(breaker.failures) },
-        ),
+        circuit: new Breaker({ name: `NAV ${endpoint}`, code: 'nav.breaker-open', trips: ({ cause }) => cause !== undefined && saysDown(cause), ...breaker }),
         lanes: new Lanes(Array.from({ length: lanes }, () => new Lane(url, ca)), queue),
         soap: once(async () => {
           const client = await createClientAsync(wsdl, { endpoint: url });
@@ -100,16 +99,7 @@ export function createNavClient(options: NavClientOptions): NavClient {
    */
   async function onLane<T>(endpoint: string, work: (lane: Lane, client: Client) => Promise<T>): Promise<T> {
     const { lanes: pool, circuit, soap } = companyOf(endpoint);
-    try {
-      return await pool.run((lane) => circuit.execute(async () => work(lane, await soap())));
-    } catch (error) {
-      if (!(error instanceof BrokenCircuitError)) throw error;
-      throw new Retryable(`NAV ${endpoint} has failed ${breaker.failures} times in a row; calls pause for a moment`, {
-        code: 'nav.breaker-open',
-        retryAfterMs: breaker.halfOpenAfterMs,
-        cause: error,
-      });
-    }
+    return await pool.run((lane) => circuit.run(async () => work(lane, await soap())));
   }
 
   /** One SOAP call on a lane; its return value. Throws what node-soap throws. */
@@ -181,7 +171,8 @@ export function createNavClient(options: NavClientOptions): NavClient {
         }
       });
     },
-    states: () => [...companies].map(([endpoint, { circuit, lanes: pool }]) => ({ partner: 'nav', endpoint, breaker: breakerState(circuit.state), ...pool.load })),
+    requireUp: (endpoint) => companyOf(endpoint).circuit.requireClosed(),
+    states: () => [...companies].map(([endpoint, { circuit, lanes: pool }]) => ({ partner: 'nav', endpoint, breaker: circuit.state, ...pool.load })),
     close() {
       for (const company of companies.values()) company.lanes.close();
     },

@@ -8,6 +8,8 @@ import { DocType, isCancellationOf, isSalesOrderOf, isShipmentNoticeOf, type Nav
 
 const money = (order: Order): { amount: number; currency: string } => ({ amount: order.totals.total, currency: order.currency });
 
+const requireUp = (nav: NavClient, order: Order): void => nav.requireUp(order.warehouse.navKey);
+
 /** NAV has no idempotency: before a second create the order is looked up by its External Document No., in open and posted documents. */
 export const createSalesOrder = effect<NavClient, Order, string>({
   kind: 'nav.create',
@@ -15,6 +17,7 @@ export const createSalesOrder = effect<NavClient, Order, string>({
   policy: 'inquire',
   request: toSalesOrder,
   amount: money,
+  requireUp,
   send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.SalesOrder, xml, call) }),
   inquire: (nav, order) => find(nav, order, DocType.SalesOrder, (document) => isSalesOrderOf(document, order)),
 });
@@ -26,6 +29,7 @@ export const sendShipmentNotice = effect<NavClient, Order, string>({
   policy: 'inquire',
   request: toShipmentNotice,
   amount: money,
+  requireUp,
   send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.ShipmentNotice, xml, call) }),
   inquire: (nav, order) => find(nav, order, DocType.ShipmentNotice, (document) => isShipmentNoticeOf(document, order)),
 });
@@ -37,6 +41,7 @@ export const cancelSalesOrder = effect<NavClient, Order, string>({
   policy: 'inquire',
   request: toCancellation,
   amount: money,
+  requireUp,
   send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.Cancellation, xml, call) }),
   inquire: (nav, order) => find(nav, order, DocType.Cancellation, (document) => isCancellationOf(document, order)),
 });
@@ -48,6 +53,7 @@ export const sendCreditMemo = effect<NavClient, RefundedOrder, string>({
   policy: 'inquire',
   request: toCreditMemo,
   amount: ({ refund: { amount, currency } }) => ({ amount, currency }),
+  requireUp,
   send: async (nav, xml, order, call) => ({ reference: await nav.importDocument(order.warehouse.navKey, DocType.CreditMemo, xml, call) }),
   inquire: (nav, order) => find(nav, order, DocType.CreditMemo, (document) => isCreditMemoOf(document, order)),
 });

@@ -5,6 +5,8 @@ import type { Order } from '../orders/order';
 import type { FloorMessage, PrintFloor } from './client';
 import { type PrintCancellation, type PrintRequest, toBatchStationRequest, toCancellation, toPrintStationRequest } from './mapping';
 
+const requireUp = (floor: PrintFloor): void => floor.requireUp();
+
 const send = async (floor: PrintFloor, request: FloorMessage, _order: Order, call: Parameters<PrintFloor['publish']>[1]): Promise<{ reference: string }> => {
   await floor.publish(request, call);
   return { reference: request.id };
@@ -16,6 +18,7 @@ export const requestAtPrintStation = effect<PrintFloor, Order, PrintRequest>({
   key: (order) => `print-station.create:${order.id}:${order.batchSequence}`,
   policy: 'key',
   request: toPrintStationRequest,
+  requireUp,
   send,
 });
 
@@ -25,6 +28,7 @@ export const requestAtBatchStation = effect<PrintFloor, Order, PrintRequest>({
   key: (order) => `batch-station.create:${order.id}:${order.batchSequence}`,
   policy: 'key',
   request: toBatchStationRequest,
+  requireUp,
   send,
 });
 
@@ -34,5 +38,6 @@ export const cancelAtPrintStation = effect<PrintFloor, AskedOrder, PrintCancella
   key: (order) => `${PRINT_CANCEL_TASK}:${order.id}:${order.question}`,
   policy: 'key',
   request: (order) => toCancellation(order, order.question),
+  requireUp,
   send,
 });

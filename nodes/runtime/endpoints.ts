@@ -1,5 +1,5 @@
 /** How the ways to the partners stand, for `/metrics`: each open connection says it of its endpoints when somebody looks. */
-import { CircuitState } from 'cockatiel';
+import type { Breaker } from './breaker';
 import type { Services } from './services';
 
 export interface EndpointState {
@@ -7,7 +7,7 @@ export interface EndpointState {
   readonly partner: string;
   /** The partner's own name of it: `JAPAN`. */
   readonly endpoint: string;
-  readonly breaker: 'closed' | 'half-open' | 'open';
+  readonly breaker: Breaker['state'];
   /** Calls that can be under way at a time, that are, and that wait for their turn. */
   readonly lanes: number;
   readonly busy: number;
@@ -46,12 +46,6 @@ export class Endpoints {
     }
     return [...found.values()];
   }
-}
-
-/** A breaker's state in the words of {@link EndpointState}. */
-export function breakerState(state: CircuitState): EndpointState['breaker'] {
-  if (state === CircuitState.HalfOpen) return 'half-open';
-  return state === CircuitState.Closed ? 'closed' : 'open';
 }
 
 /** The client, whose endpoints are shown until it is closed. */

@@ -32,10 +32,13 @@ abstract class OmsError extends Error {
 export class Retryable extends OmsError {
   /** Milliseconds the remote asked us to wait (Retry-After), where it said so. */
   readonly retryAfterMs: number | undefined;
+  /** The partner that is known to be down, where that is all there is to say: such a try counts as none. */
+  readonly partnerDown: string | undefined;
 
-  constructor(message: string, details: ErrorDetails & { retryAfterMs?: number }) {
+  constructor(message: string, details: ErrorDetails & { retryAfterMs?: number; partnerDown?: string }) {
     super(message, details);
     this.retryAfterMs = details.retryAfterMs;
+    this.partnerDown = details.partnerDown;
   }
 }
 

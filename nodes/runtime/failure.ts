@@ -8,6 +8,8 @@ export interface Failure {
   next?: string;
   pointer?: string;
   retryAfterMs?: number;
+  /** The partner that is known to be down: the try counts as none. */
+  partnerDown?: string;
   lookAgainMs?: number;
   effect?: number;
 }
@@ -28,6 +30,7 @@ export function describe(error: unknown): Failure {
     ...(error.next !== undefined && { next: error.next }),
     ...(error.pointer !== undefined && { pointer: error.pointer }),
     ...(error instanceof Retryable && error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    ...(error instanceof Retryable && error.partnerDown !== undefined && { partnerDown: error.partnerDown }),
     ...(error instanceof OutcomeUnknown && error.lookAgainMs !== undefined && { lookAgainMs: error.lookAgainMs }),
     ...(error instanceof OutcomeUnknown && error.effect !== undefined && { effect: error.effect }),
   };

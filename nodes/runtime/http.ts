@@ -3,17 +3,10 @@
  * failure means for the ledger of effects: whether the remote may have acted.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  BrokenCircuitError,
-  bulkhead,
-  BulkheadRejectedError,
-  circuitBreaker,
-  ConsecutiveBreaker,
-  handleWhen,
-  wrap,
-} from 'cockatiel';
+import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { DecoratorHandler, type Dispatcher, Pool } from 'undici';
-import { breakerState, type EndpointState } from './endpoints';
+import { Breaker, type BreakerSettings } from './breaker';
+import type { EndpointState } from './endpoints';
 import { InvalidInput, isKnownError, type KnownError, OutcomeUnknown, Retryable } from './errors';
 import { unsound } from './sound';
 
@@ -32,8 +25,8 @@ export interface HttpClientOptions {
   readonly maxResponseBytes?: number;
   /** PEM of the only authorities to trust. */
   readonly ca?: string;
-  /** Failures in a row that open the breaker, and how long it stays open before one request tries again. */
-  readonly breaker?: { readonly failures: number; readonly halfOpenAfterMs: number };
+  /** When the partner counts as down, and how long it is left alone then. */
+  readonly breaker?: BreakerSettings;
 }
 
 export interface HttpRequest {
@@ -73,6 +66,8 @@ export interface HttpClient {
    * @throws OutcomeUnknown `<name>.no-answer` (reset, time-out, cut or too large answer), `.server-error` (5xx), `.redirected` (3xx)
    */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** @throws Retryable `<name>.breaker-open` while the partner is known to be down, and is left alone */
+  requireUp(): void;
   /** How the way to the partner stands. */
   states(): EndpointState[];
   /** Ends the sockets once their requests have ended. */
@@ -93,7 +88,6 @@ const tripping: ReadonlySet<string> = new Set(['unreachable', 'no-answer', 'serv
 /** @throws InvalidInput `<name>.base-url` */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { name, timeoutMs = 30_000, connections = 8, queue = 64, maxResponseBytes = 16 * 1024 * 1024, ca } = options;
-  const { failures, halfOpenAfterMs } = options.breaker ?? { failures: 10, halfOpenAfterMs: 2000 };
   const base = parseBaseUrl(options);
   const pool = new Pool(base.origin, {
     connections,
@@ -103,12 +97,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     headersTimeout: timeoutMs + 1000,
     bodyTimeout: timeoutMs + 1000,
   });
-  const breaker = circuitBreaker(
-    handleWhen((error) => isKnownError(error) && tripping.has(error.code.slice(name.length + 1))),
-    { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failures) },
-  );
+  const breaker = new Breaker({ name, code: `${name}.breaker-open`, trips: (error) => isKnownError(error) && tripping.has(error.code.slice(name.length + 1)), ...options.breaker });
   const slots = bulkhead(connections, queue);
-  const policy = wrap(slots, breaker);
 
   async function exchange(request: HttpRequest): Promise<HttpResponse> {
     const start = new Start(request);
@@ -143,23 +133,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     async request(request) {
       try {
-        return await policy.execute(() => exchange(request));
+        return await slots.execute(() => breaker.run(() => exchange(request)));
       } catch (error) {
         if (error instanceof BulkheadRejectedError) {
           throw new Retryable(`Too many requests to ${name} are under way`, { code: `${name}.busy`, cause: error });
         }
-        if (error instanceof BrokenCircuitError) {
-          throw new Retryable(`${name} has failed ${failures} times in a row; requests pause for a moment`, {
-            code: `${name}.breaker-open`,
-            retryAfterMs: halfOpenAfterMs,
-            cause: error,
-          });
-        }
         throw error;
       }
     },
+    requireUp: () => breaker.requireClosed(),
     states: () => [
-      { partner: name, endpoint: 'api', breaker: breakerState(breaker.state), lanes: connections, busy: connections - slots.executionSlots, waiting: queue - slots.queueSlots },
+      { partner: name, endpoint: 'api', breaker: breaker.state, lanes: connections, busy: connections - slots.executionSlots, waiting: queue - slots.queueSlots },
     ],
     close: () => pool.close(),
   };

@@ -210,9 +210,21 @@ export function logOf(services: Services): Log {
   return services.find(Logger)?.log ?? fallbackLog;
 }
 
+/** Each order that waits for a partner which is down finds it so, many a second: the log says it of each partner once in this time. */
+const DOWN_EVERY_MS = 60_000;
+/** When it was said last, by the partner's name. */
+const saidDown = new Map<string, number>();
+
 function logFailure(node: OmsNode, message: Message): void {
   const failure = message.failure;
   if (!failure) return;
+  if (failure.partnerDown !== undefined) {
+    const now = performance.now();
+    if (now - (saidDown.get(failure.partnerDown) ?? -DOWN_EVERY_MS) < DOWN_EVERY_MS) return;
+    saidDown.set(failure.partnerDown, now);
+    node.log.warn({ flow: node.flow, node: node.id, code: failure.code, reason: failure.message }, 'a partner is down: what needs it waits');
+    return;
+  }
   const work = message['work'] as { order?: number } | undefined;
   const order = message['order'] as { name?: string } | undefined;
   const fields = { order: order?.name ?? work?.order, flow: node.flow, node: node.id, code: failure.code, class: failure.class, reason: failure.message };

@@ -56,6 +56,8 @@ export interface SfccClient {
   cancelOrder(site: string, orderNo: string, call?: CallOptions): Promise<void>;
   /** Ships and captures atomically. Acts again when repeated: OutcomeUnknown when in doubt. */
   fulfilAndCapture(site: string, orderNo: string, request: FulfillmentRequest, call?: CallOptions): Promise<FulfillmentResult>;
+  /** @throws Retryable `sfcc.breaker-open` while it is known to be down, and is left alone */
+  requireUp(): void;
   states(): EndpointState[];
   close(): Promise<void>;
 }
@@ -117,6 +119,10 @@ export function createSfccClient(options: SfccClientOptions): SfccClient {
       const response = await send({ ...request, body: JSON.stringify(body) });
       refuseUnless(response.status === 200, request, response);
       return toFulfillmentResult(request, response);
+    },
+    requireUp() {
+      tokens.requireUp();
+      client.requireUp();
     },
     states: () => client.states(),
     async close() {

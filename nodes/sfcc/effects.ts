@@ -18,6 +18,7 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
   policy: 'inquire',
   request: (order) => toFulfillmentRequest(requireRoot(order)),
   amount: (order) => ({ amount: order.totals.total, currency: order.currency }),
+  requireUp: (sfcc) => sfcc.requireUp(),
   send: async (sfcc, request, order, call) => ({ reference: (await sfcc.fulfilAndCapture(order.storeSite, order.platformId, request, call)).capture?.transactionId }),
   inquire: async (sfcc, order) => {
     const raw = await sfcc.getOrder(order.storeSite, order.platformId);
@@ -35,6 +36,7 @@ export const cancelOrder = effect<SfccClient, Order, { status: 'cancelled' }>({
   policy: 'inquire',
   request: (order) => ({ status: requireRoot(order) && 'cancelled' }),
   amount: (order) => ({ amount: order.totals.total, currency: order.currency }),
+  requireUp: (sfcc) => sfcc.requireUp(),
   send: async (sfcc, _request, order, call) => {
     await sfcc.cancelOrder(order.storeSite, order.platformId, call);
     return {};

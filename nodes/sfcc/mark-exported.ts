@@ -21,6 +21,7 @@ export const mark = effect<SfccClient, Marked, { status: 'exported' }>({
   key: (order) => `sfcc.mark-exported:${order.id}`,
   policy: 'key',
   request: () => ({ status: 'exported' }),
+  requireUp: (sfcc) => sfcc.requireUp(),
   send: async (sfcc, _request, order, call) => {
     await sfcc.markExported(order.site, order.platformId, call);
     return {};

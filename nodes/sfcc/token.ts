@@ -6,6 +6,8 @@ import { isObject } from './place';
 export interface TokenSource {
   /** A valid token. @throws Retryable `sfcc.bad-credentials`, `sfcc.no-token` and those of the HTTP client; nothing was sent to act */
   get(): Promise<string>;
+  /** @throws Retryable `sfcc.breaker-open` where a token is needed and nobody there gives one */
+  requireUp(): void;
   /** Tells that the remote refused this token: the next `get` fetches another. */
   refused(token: string): void;
   close(): Promise<void>;
@@ -49,13 +51,19 @@ export function createTokenSource(clientId: string, clientSecret: string, http: 
     }
   }
 
+  const valid = (): string | undefined => (current !== undefined && Date.now() < current.renewAt ? current.token : undefined);
+
   return {
     get() {
-      if (current !== undefined && Date.now() < current.renewAt) return Promise.resolve(current.token);
+      const token = valid();
+      if (token !== undefined) return Promise.resolve(token);
       fetching ??= fetchToken().finally(() => {
         fetching = undefined;
       });
       return fetching;
+    },
+    requireUp() {
+      if (valid() === undefined) client.requireUp();
     },
     refused(token) {
       if (current?.token === token) current = undefined;

@@ -66,7 +66,8 @@ export class StageEnds {
   }
 
   /**
-   * A step failed. By its class: try again later, the failure status, or a hold – never nothing.
+   * A step failed. By its class: try again later, the failure status, or a hold – never nothing. Where a partner is known to be down it
+   * waits for as long as that takes, and no attempt counts.
    * @returns what was decided, in words
    */
   async fail(work: Work, failure: Failure, actor: string): Promise<string> {
@@ -85,6 +86,11 @@ export class StageEnds {
       if (failure.lookAgainMs === undefined) return this.#hold(work, failure.code, reason, actor, failure.effect);
       const kept = await this.#claims.postpone(work, failure.lookAgainMs, reason, false);
       return kept ? `in doubt, looked at again in ${seconds(failure.lookAgainMs)}` : LOST;
+    }
+    if (failure.partnerDown !== undefined) {
+      const ms = failure.retryAfterMs ?? work.retry.maxMs;
+      const kept = await this.#claims.postpone(work, ms, reason, false);
+      return kept ? `${failure.partnerDown} is down, again in ${seconds(ms)}` : LOST;
     }
     if (failure.class === 'retryable' || failure.class === 'bug') {
       if (work.attempt < work.retry.attempts) {

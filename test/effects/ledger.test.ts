@@ -105,6 +105,39 @@ test('provably nothing reached the remote: back to intent, and the next attempt 
   expect(await row(subject)).toMatchObject({ state: 'sent', attempt: 2 });
 });
 
+test.each([
+  ['inquire', 'test.call.in-doubt'],
+  ['human', 'test.call.in-doubt'],
+  // It would be sent again.
+  ['key', 'test.breaker-open'],
+] as const)('a remote that is known to be down (%s): nothing is begun and no attempt is written; what stands in the ledger is answered as ever, and doubt stays doubt', async (policy, inDoubt) => {
+  const away = new Retryable('the shop is down since yesterday', { code: 'test.breaker-open', partnerDown: 'the shop', retryAfterMs: 1 });
+  const down = { ...call(policy), requireUp: throwing(away) };
+  const { subject, work } = await claimed();
+  const to = remote();
+  // Never begun, and after an attempt that provably did nothing.
+  expect(await caught(engine.ledger.perform(down, to, subject, work))).toBe(away);
+  expect(await row(subject)).toBeUndefined();
+  let next = await again(work, away);
+  expect(next.attempt).toBe(1);
+  next = await again(next, await caught(engine.ledger.perform(call(policy), remote(throwing(new Retryable('refused', { code: 'test.unreachable' }))), subject, next)));
+  expect(next.attempt).toBe(2);
+  const error = await caught(engine.ledger.perform(down, to, subject, next));
+  expect(error).toBe(away);
+  expect(await row(subject)).toMatchObject({ state: 'intent', attempt: 1 });
+  expect(await count(world, 'SELECT COUNT(*) FROM effect_attempts a JOIN effects e ON e.id = a.effect_id WHERE e.order_id = ?', [subject.id])).toBe(1);
+  // In doubt.
+  next = await again(next, error);
+  await caught(engine.ledger.perform(call(policy), remote(noAnswer), subject, next));
+  expect(await caught(engine.ledger.perform(down, to, subject, next))).toMatchObject({ code: inDoubt });
+  expect(await row(subject)).toMatchObject({ state: 'unknown', attempt: 2 });
+  // Done.
+  await world.pool.query("UPDATE effects SET state = 'done', reference = 'R7' WHERE order_id = ?", [subject.id]);
+  expect(await engine.ledger.perform(down, to, subject, next)).toEqual({ reference: 'R7' });
+  expect(to.acted).toBe(0);
+  engine.active.end(next);
+});
+
 test('rejected stays rejected until a put-back frees it', async () => {
   const { subject, work } = await claimed();
   const error = await caught(engine.ledger.perform(call('inquire'), remote(throwing(new Rejected('no such item', { code: 'test.refused' }))), subject, work));

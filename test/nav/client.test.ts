@@ -301,7 +301,9 @@ describe('endpoints share nothing', () => {
     const left: string[] = [];
     const japan = () => failureOf(calls.importDocument('japan', DocType.SalesOrder, order, { leave: () => left.push('left') }));
     expect([await japan(), await japan()]).toMatchObject([{ code: 'nav.unreachable' }, { code: 'nav.unreachable' }]);
-    expect(await japan()).toMatchObject({ constructor: Retryable, code: 'nav.breaker-open', retryAfterMs: 60_000 });
+    expect(await japan()).toMatchObject({ constructor: Retryable, code: 'nav.breaker-open', partnerDown: 'NAV japan', message: expect.stringMatching(/^NAV japan is down since 20\S+Z: NAV cannot be reached: /) as string });
+    expect(() => calls.requireUp('japan')).toThrow(/^NAV japan is down/);
+    expect(() => calls.requireUp('us')).not.toThrow();
     expect(left).toEqual([]);
     await expect(importOne(calls)).resolves.toBe('SO000123');
     expect(statesOf(calls)).toEqual({ us: 'closed', japan: 'open' });

@@ -1,0 +1,108 @@
+/**
+ * Leaves a partner alone that has failed several times in a row. Whoever wants something of it meanwhile is told at once since when it
+ * is down and when to come again: nothing was tried, so it is no failure of his.
+ */
+import { BrokenCircuitError, circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen, type IBackoff } from 'cockatiel';
+import { isKnownError, Retryable } from './errors';
+
+export interface BreakerSettings {
+  /**
+   * Failures in a row that open it. Fewer than the attempts of a stage (eight): an order that is alone must not have used up its own
+   * before the partner counts as down.
+   */
+  readonly failures: number;
+  /** How long it is open before one call tries again; twice as long after each that fails, up to {@link LONGEST_MS}. */
+  readonly halfOpenAfterMs: number;
+}
+
+/** The longest time between two tries, and the widest spread of those who wait: together a minute. */
+export const LONGEST_MS = 30_000;
+/** While somebody tries, the others come again after this and their spread. */
+const TRYING_MS = 1000;
+/** Each that has to wait widens the spread by this: a hundred a second come again, until it is at its widest. */
+const SPREAD_MS = 10;
+
+export class Breaker {
+  readonly #name: string;
+  readonly #code: string;
+  readonly #policy: CircuitBreakerPolicy;
+  #since = new Date(0);
+  /** `Date.now()` from which on one call may try. */
+  #retryAt = 0;
+  #leaveMs = 0;
+  #refused = 0;
+  #reason = 'no answer';
+
+  /**
+   * @param name of the partner, or of its endpoint, as a person reads it
+   * @param code of the error while it is open
+   * @param trips which failures say that the partner is down
+   */
+  constructor({ name, code, trips, failures = 5, halfOpenAfterMs = 2000 }: { name: string; code: string; trips: (error: Error) => boolean } & Partial<BreakerSettings>) {
+    this.#name = name;
+    this.#code = code;
+    const longest = Math.max(LONGEST_MS, halfOpenAfterMs);
+    const leave = (duration: number): IBackoff<unknown> => {
+      this.#leaveMs = duration;
+      return { duration, next: () => leave(Math.min(longest, duration * 2)) };
+    };
+    this.#policy = circuitBreaker(
+      handleWhen((error) => isKnownError(error) && trips(error)),
+      { breaker: new ConsecutiveBreaker(failures), halfOpenAfter: { next: () => leave(halfOpenAfterMs) } },
+    );
+    let isDown = false;
+    this.#policy.onBreak((failure) => {
+      if (!isDown) this.#since = new Date();
+      isDown = true;
+      this.#retryAt = Date.now() + this.#leaveMs;
+      if ('error' in failure) this.#reason = failure.error.message;
+    });
+    this.#policy.onReset(() => {
+      isDown = false;
+      this.#refused = 0;
+    });
+  }
+
+  get state(): 'closed' | 'half-open' | 'open' {
+    const { state } = this.#policy;
+    if (state === CircuitState.HalfOpen) return 'half-open';
+    return state === CircuitState.Closed ? 'closed' : 'open';
+  }
+
+  /** @throws Retryable with `partnerDown` while nothing is to be sent: it is open, or somebody tries just now */
+  requireClosed(): void {
+    const { state } = this;
+    if (state === 'half-open' || (state === 'open' && Date.now() < this.#retryAt)) throw this.#down();
+  }
+
+  /**
+   * Does the work, once.
+   * @throws what it throws · Retryable with `partnerDown` where it was not begun, or was the try that found the partner still down
+   *   without having reached it
+   */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.requireClosed();
+    let tries = false;
+    try {
+      return await this.#policy.execute(() => {
+        tries = this.state !== 'closed';
+        return work();
+      });
+    } catch (error) {
+      if (error instanceof BrokenCircuitError || (tries && error instanceof Retryable && this.state === 'open')) throw this.#down(error);
+      throw error;
+    }
+  }
+
+  #down(cause?: unknown): Retryable {
+    const wait = this.state === 'half-open' ? TRYING_MS : Math.max(0, this.#retryAt - Date.now());
+    const spread = Math.min(LONGEST_MS, this.#leaveMs / 4 + this.#refused++ * SPREAD_MS);
+    return new Retryable(`${this.#name} is down since ${this.#since.toISOString()}: ${this.#reason}`, {
+      code: this.#code,
+      partnerDown: this.#name,
+      retryAfterMs: Math.ceil(wait + Math.random() * spread),
+      next: 'It is tried again by itself; waiting for it uses up no attempt.',
+      cause,
+    });
+  }
+}

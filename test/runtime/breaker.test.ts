@@ -1,0 +1,121 @@
+import { Breaker, LONGEST_MS } from '../../nodes/runtime/breaker';
+import { OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
+
+/** What decides a breaker's times; the tests move it. */
+let now = Date.parse('2026-11-21T18:00:00Z');
+beforeEach(() => {
+  jest.spyOn(Date, 'now').mockImplementation(() => now);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const unreachable = () => Promise.reject(new Retryable('nobody answers', { code: 'shop.unreachable' }));
+const lost = () => Promise.reject(new OutcomeUnknown('its answer was lost', { code: 'shop.no-answer' }));
+const refused = () => Promise.reject(new Rejected('no such article', { code: 'shop.refused' }));
+const fine = () => Promise.resolve('fine');
+const trips = (error: Error): boolean => !(error instanceof Rejected);
+const failureOf = async (call: Promise<unknown>): Promise<Retryable> => call.then(
+  (value) => { throw new Error(`${String(value)} is no failure`); },
+  (error: unknown) => error as Retryable,
+);
+
+const aBreaker = (more: { failures?: number; halfOpenAfterMs?: number } = {}) => new Breaker({ name: 'The shop', code: 'shop.breaker-open', trips, failures: 2, halfOpenAfterMs: 2000, ...more });
+const opened = async (more: { failures?: number; halfOpenAfterMs?: number } = {}): Promise<Breaker> => {
+  const breaker = aBreaker(more);
+  for (let failure = 0; failure < (more.failures ?? 2); failure++) await failureOf(breaker.run(unreachable));
+  return breaker;
+};
+
+test('failures before it opens are those of the caller: what they say of the partner counts as nothing yet', async () => {
+  const breaker = aBreaker();
+  expect(await failureOf(breaker.run(unreachable))).toMatchObject({ code: 'shop.unreachable', partnerDown: undefined });
+  expect(() => breaker.requireClosed()).not.toThrow();
+  expect(await failureOf(breaker.run(unreachable))).toMatchObject({ code: 'shop.unreachable', partnerDown: undefined });
+  expect(breaker.state).toBe('open');
+});
+
+test('it opens before an order that is alone has used up the attempts of a stage', async () => {
+  const breaker = new Breaker({ name: 'The shop', code: 'shop.breaker-open', trips });
+  for (let attempt = 1; attempt < 8; attempt++) await failureOf(breaker.run(unreachable));
+  expect(breaker.state).toBe('open');
+});
+
+test('while it is open nothing is tried; whoever asks hears who is down, since when, and when to come again', async () => {
+  const breaker = await opened();
+  let tried = 0;
+  now += 500;
+  for (const failure of [await failureOf(breaker.run(() => Promise.resolve(tried++))), await failureOf((async () => breaker.requireClosed())())]) {
+    expect(failure).toMatchObject({ constructor: Retryable, code: 'shop.breaker-open', partnerDown: 'The shop', message: expect.stringMatching(/^The shop is down since 20\S+Z: nobody answers$/) as string, next: 'It is tried again by itself; waiting for it uses up no attempt.' });
+    // Not before one may try, and not long after.
+    expect(failure.retryAfterMs).toBeGreaterThanOrEqual(1500);
+    expect(failure.retryAfterMs).toBeLessThanOrEqual(1500 + 2000 / 4 + 10);
+  }
+  expect(tried).toBe(0);
+});
+
+test('then one tries, alone: while it does the others wait', async () => {
+  const breaker = await opened();
+  now += 2000;
+  const answer = Promise.withResolvers<string>();
+  const trial = breaker.run(() => answer.promise);
+  expect(breaker.state).toBe('half-open');
+  expect(await failureOf(breaker.run(fine))).toMatchObject({ partnerDown: 'The shop' });
+  expect(() => breaker.requireClosed()).toThrow(/is down/);
+  answer.resolve('there again');
+  expect(await trial).toBe('there again');
+  expect(breaker.state).toBe('closed');
+  expect(await breaker.run(fine)).toBe('fine');
+});
+
+test('the try that finds it still down is no failure of its caller, and says since when it has been down from the beginning', async () => {
+  const breaker = await opened();
+  const first = (await failureOf(breaker.run(fine))).message;
+  now += 2000;
+  expect(await failureOf(breaker.run(unreachable))).toMatchObject({ partnerDown: 'The shop', message: first });
+});
+
+test('a try whose outcome nobody knows stays in doubt, and one that is refused is refused: the partner is there', async () => {
+  const breaker = await opened();
+  now += 2000;
+  expect(await failureOf(breaker.run(lost))).toMatchObject({ constructor: OutcomeUnknown, code: 'shop.no-answer' });
+  expect(breaker.state).toBe('open');
+  now += 4000;
+  expect(await failureOf(breaker.run(refused))).toMatchObject({ constructor: Rejected });
+  expect(breaker.state).toBe('closed');
+});
+
+test('it is left alone for longer each time, half a minute at most; when it was there again it begins anew', async () => {
+  const breaker = await opened();
+  const left: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    const before = now;
+    // The first moment at which it may be tried.
+    while (breaker.state === 'open') {
+      try {
+        breaker.requireClosed();
+        break;
+      } catch {
+        now += 100;
+      }
+    }
+    left.push(now - before);
+    await failureOf(breaker.run(unreachable));
+  }
+  expect(left).toEqual([2000, 4000, 8000, 16_000, LONGEST_MS, LONGEST_MS, LONGEST_MS]);
+  now += LONGEST_MS;
+  await breaker.run(fine);
+  for (let failure = 0; failure < 2; failure++) await failureOf(breaker.run(unreachable));
+  now += 2000;
+  expect(() => breaker.requireClosed()).not.toThrow();
+});
+
+test('the more wait, the wider they are spread: a lone one comes as soon as may be, ten thousand within a minute and not at once', async () => {
+  const breaker = await opened();
+  const waits: number[] = [];
+  for (let order = 0; order < 10_000; order++) waits.push((await failureOf(breaker.run(fine))).retryAfterMs ?? 0);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(2000 + LONGEST_MS);
+  expect(Math.max(...waits.slice(0, 10))).toBeLessThanOrEqual(2000 + 500 + 100);
+  const perSecond = Object.values(Object.groupBy(waits.slice(5000), (ms) => String(Math.floor(ms / 1000)))).map((each) => each?.length ?? 0);
+  expect(Math.max(...perSecond)).toBeLessThan(5000 / 10);
+});
