@@ -8,7 +8,12 @@ import { type Answer, startSystem, type System, waitFor } from '../support/syste
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({
+    flows(node) {
+      // As often as ever, but not for minutes.
+      if (node.id === 'batching-print-station-work') Object.assign(node, { firstSeconds: 0.1, maxSeconds: 0.2 });
+    },
+  });
 }, 120_000);
 afterAll(() => system?.stop(), 60_000);
 
@@ -169,6 +174,24 @@ test('the answer of the bus to a request is lost: the same message goes again, a
   await system.reach(name, 'FULFILLED', 60_000);
   expect(await asked(name)).toEqual(['order.create.request 1']);
   await system.clearFaults();
+}, 90_000);
+
+test('the print floor’s bus refuses for good: tried again, then PRINT_STATION_FAILED_EXPORT with the reason; put back it is asked under the same number, once', async () => {
+  await flag(true);
+  await system.fault({ system: 'print-station', operation: 'order.create.request', fault: 'reject' });
+  const name = await place('PRINT_STATION_FAILED_EXPORT');
+  const [failed] = await system.sql<{ from: string; reason: string }>('SELECT a.from_status AS `from`, a.reason FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.name = ? ORDER BY a.version DESC LIMIT 1', [name]);
+  expect(failed).toEqual({ from: 'PRINT_STATION_READY_FOR_BATCHING', reason: expect.stringContaining('may not send to') as string });
+  const { effects, holds } = await system.order(name);
+  expect(effects.find(({ kind }) => kind === 'print-station.create')).toMatchObject({ state: 'intent', attempt: 8 });
+  expect(holds).toEqual([]);
+  expect(await asked(name)).toEqual([]);
+  const why = (await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body as { actions: { action: string; allowed: boolean }[] };
+  expect(why.actions).toContainEqual(expect.objectContaining({ action: 'put-back', allowed: true }));
+  await system.clearFaults();
+  expect(await system.api(`/api/oms/orders/${name}/put-back`, { body: { reason: 'the key is corrected' } })).toMatchObject({ status: 200, body: { status: 'PRINT_STATION_READY_FOR_BATCHING' } });
+  await system.reach(name, 'FULFILLED', 60_000);
+  expect(await asked(name)).toEqual(['order.create.request 1']);
 }, 90_000);
 
 test('a printable order without a batch reference stays and says why; it never goes to Cirro', async () => {

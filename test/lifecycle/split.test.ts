@@ -130,6 +130,30 @@ describe('writing', () => {
   });
 });
 
+describe('parcels of parts, as their whole shows them', () => {
+  const parcel = async (part: number, carrier: string, tracking: string, line: string): Promise<void> => {
+    await world.pool.query("INSERT INTO fulfillments (order_id, shipment_id, carrier, tracking, shipped_at) VALUES (?, 'S-1', ?, ?, '2026-11-21 10:00:00')", [part, carrier, tracking]);
+    await world.pool.query("INSERT INTO fulfillment_items (order_id, shipment_id, line_id, quantity) VALUES (?, 'S-1', ?, 1)", [part, line]);
+  };
+  const shown = async (order: number) => (await loadOrders(world.pool, [order])).get(order)?.fulfillments.map(({ shipmentId, carrier, tracking, lines }) => [shipmentId, carrier, tracking, lines.map(({ lineId, quantity }) => `${lineId} ${quantity}`).toSorted().join()]);
+
+  test('lines of two parts in one parcel are one parcel', async () => {
+    const { whole, one, two } = await family();
+    await parcel(one, 'UPS', '1Z', 'L1');
+    await parcel(two, 'UPS', '1Z', 'L2');
+    expect(await shown(whole)).toEqual([['S-1', 'UPS', '1Z', 'L1 1,L2 1']]);
+  });
+
+  test.each([['two shippers', 'DHL', 'JD'], ['one shipper under two tracking numbers', 'UPS', '2Z']])('the same shipment id of %s is two parcels, each with its own lines', async (_whose, carrier, tracking) => {
+    const { whole, one, two } = await family();
+    await parcel(one, 'UPS', '1Z', 'L1');
+    await parcel(two, carrier, tracking, 'L2');
+    expect(await shown(whole)).toEqual([['S-1', 'UPS', '1Z', 'L1 1'], ['S-1', carrier, tracking, 'L2 1']]);
+    expect(await shown(one)).toEqual([['S-1', 'UPS', '1Z', 'L1 1']]);
+    expect(await shown(two)).toEqual([['S-1', carrier, tracking, 'L2 1']]);
+  });
+});
+
 describe('following', () => {
   test('no job, sweep, pause or put-back makes a split order due, in whatever status', async () => {
     const { whole } = await family([...TO_WAREHOUSE, 'SHIPPED'], [...TO_WAREHOUSE, 'SHIPPED']);
