@@ -60,6 +60,14 @@ export const AT_A_SPLIT: readonly Point[] = (
   ] satisfies Point[]
 ).map((point) => ({ ...point, split: true }));
 
+/** The points of a cancel of a split order whose parts others have: each of them is asked, the order looks, and all are cancelled or none. */
+export const AT_A_SPLIT_CANCEL: readonly Point[] = [
+  ...['print-station.cancel', 'camel.cancel'].flatMap((about) => (['effect.commit', 'effect.sent', 'effect.answered'] as const).map((site) => ({ site, about }))),
+  ...['print-station.cancel', 'fulfillment.cancel', 'parent.recompute'].flatMap((about) => (['work.claimed', 'work.ended'] as const).map((site) => ({ site, about }))),
+  { site: 'transition.commit', about: 'CS_CANCELLED' },
+  { site: 'transition.committed', about: 'CS_CANCELLED' },
+];
+
 /** Every failpoint × effect, the edge, and split orders. */
 export const POINTS: readonly Point[] = [...AT_THE_EDGE, ...AT_A_SPLIT, ...KINDS.flatMap(pointsOf)];
 
