@@ -104,9 +104,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       order_id: text(), status: status(), kind: text(), since: time(), seconds: number(), late: flag('longer there than the lifecycle expects'), because: text('the first cause, in one sentence'), owes: text('who owes the next step'),
       causes: list(object({ kind: text(), text: text(), who: text(), since: time() })), parent: maybe('the split order that it is a part of'), children: list(object({ name: text(), status: status() }), 'its parts, where it was split'),
       next: object({ to: list(text()), stage: maybe(), guards: list(object({ guard: text(), needs: text(), value: text(), ok: flag() })), facts: list(object({ fact: text(), from: text(), to: maybe(), reason: text() })) }),
+      captured: object({ amount: amount('decimal, in its currency'), of: amount('its total, with what gift certificates have paid'), currency: text(), parcels: number('that are captured'), of_parcels: number('that have left') }, { description: 'of a store that captures by the shipment' }),
       next_attempt: maybeTime(), attempts: number(), actions: list(object({ action: text(), method: text(), path: text(), allowed: flag(), text: text('what it would do, or why it is refused'), to: list(status(), 'where there is a choice') }, { optional: ['to'] })),
     },
     {
+      optional: ['captured'],
       examples: [
         {
           order_id: 'US-US00100001', status: 'PENDING_NAV_RELEASE', kind: 'waiting', since: '2026-11-21T10:00:00.000Z', seconds: 240, late: false, because: 'It waits for NAV.', owes: 'NAV',

@@ -16,6 +16,8 @@ export interface Captured {
   reference?: string | undefined;
   /** Decimal text; absent where nothing was left to be captured. */
   paid?: { amount: string; currency: string };
+  /** The parcel that alone it is about, as the request named it: the payments are marked when the last has been told. */
+  parcel?: string;
 }
 
 /** A part that an order is split into. What is not here is copied from the parent's own rows. */

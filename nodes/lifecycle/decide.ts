@@ -1,6 +1,7 @@
 import type { Beside, StoredFact } from './read';
 import { type Change, type ChangeResult, DECIDED, type EffectOutcome, type FactResult, type Image, type Refusal } from './change';
 import { type Askable, IN_DOUBT } from './cancel';
+import { reported } from './captures';
 import { paymentCaptured, shipped as parcelsOf } from './events';
 import { EMPTY, type Fact, type FactContext, type FactDecision, type FactRules } from './facts';
 import { lifecycle } from './lifecycle';
@@ -60,9 +61,10 @@ function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
   }
   if (change.renewEffects) plan.renewed.push(image.order);
   if (change.captured) {
-    plan.captured.push({ order: image.order, reference: change.captured.reference ?? null, isParent: image.children > 0 });
+    const { reference, paid, parcel } = change.captured;
+    if (parcel === undefined) plan.captured.push({ order: image.order, reference: reference ?? null, isParent: image.children > 0 });
     // Of the version that the change leads to.
-    if (change.captured.paid) plan.outbox.push(paymentCaptured(image.order, image.version + (change.to === undefined ? 0 : 1), { ...change.captured.paid, reference: change.captured.reference }));
+    if (paid) plan.outbox.push(paymentCaptured(image.order, image.version + (change.to === undefined ? 0 : 1), { ...paid, reference, parcel }));
   }
   if (change.exported) plan.exported.push(change.exported);
   if (change.voided) plan.voided.push(image.order);
@@ -145,6 +147,7 @@ function apply(from: Pick<Fact, 'type' | 'actor' | 'node'>, decision: FactDecisi
   else plan.events.push({ order: image.order, kind: from.type, actor: from.actor, text: reason });
   plan.writes.push(...writes);
   plan.outbox.push(...parcelsOf(image.order, image.version, writes));
+  plan.parcels.push(...reported(image, writes));
   const context = beside.context.get(image.order);
   for (const { lineId, quantity } of shipped) {
     plan.shipped.push({ order: image.order, lineId, quantity });

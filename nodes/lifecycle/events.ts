@@ -8,7 +8,7 @@ export const EVENT_TYPES = ['OrderCreated', 'StatusChanged', 'PaymentCaptured', 
 /** Something that has happened to an order, written in the transaction in which it happens. Holds no personal data. */
 export interface DomainEvent {
   order: number;
-  /** Of the order, after what happened. With order and type it is the identity of the event. */
+  /** Of the order, after what happened. With order and type it is the identity of the event; the capture of a parcel has the parcel's, too. */
   version: number;
   type: (typeof EVENT_TYPES)[number];
   data: Record<string, unknown>;
@@ -61,7 +61,7 @@ export function shipped(order: number, version: number, writes: readonly Write[]
   }));
 }
 
-/** What the storefront has captured: a decimal text of the currency. */
-export function paymentCaptured(order: number, version: number, { amount, currency, reference }: { amount: string; currency: string; reference?: string | undefined }): DomainEvent {
-  return { order, version, type: 'PaymentCaptured', data: { amount, currency, ...(reference !== undefined && { reference }) } };
+/** What the storefront has captured, for the order or for one parcel of it: a decimal text of the currency. */
+export function paymentCaptured(order: number, version: number, { amount, currency, reference, parcel }: { amount: string; currency: string; reference?: string | undefined; parcel?: string | undefined }): DomainEvent {
+  return { order, version, type: 'PaymentCaptured', data: { amount, currency, ...(reference !== undefined && { reference }), ...(parcel !== undefined && { parcel }) } };
 }

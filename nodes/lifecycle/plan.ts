@@ -1,6 +1,7 @@
 /** What one group of changes and facts is going to write, and the few ways in which its decisions add to it. */
 import type { Change, Image, Split } from './change';
 import type { AskedOf } from './cancel';
+import type { Parcel } from './captures';
 import { type DomainEvent, statusChanged } from './events';
 import type { Fact, Write } from './facts';
 import type { Status } from './lifecycle';
@@ -45,6 +46,8 @@ export class Plan {
   readonly asked: { id: number; ask: 'asked' | 'granted' | 'refused'; of: AskedOf | null; said: string | null }[] = [];
   readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
   readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
+  /** Parcels that were reported; each is captured by itself where its store says so. */
+  readonly parcels: Parcel[] = [];
   /** What is told to the world. */
   readonly outbox: DomainEvent[] = [];
 }

@@ -167,6 +167,9 @@ export const cancelTask = (platform: string): string => `${platform}.cancel`;
 /** The kind of task that tells it about a split order whose parts have all left. */
 export const fulfilTask = (platform: string): string => `${platform}.fulfil`;
 
+/** The kind of task that captures a parcel there, where the store says so. */
+export const captureTask = (platform: string): string => `${platform}.capture`;
+
 const tellStorefront = (image: Image, platform: string): Record<string, unknown> => ({
   kind: cancelTask(platform), order_id: image.order, store_id: image.storeId, subject: String(image.order), lane: image.lane,
 });

@@ -4,6 +4,7 @@ import { insert } from '../store/rows';
 import { commit } from '../store/commit';
 import { type PoolConnection, select } from '../store/pool';
 import type { Image } from './change';
+import { captureTasks } from './captures';
 import { insertChildren, PARENT_TASK } from './children';
 import { insertEvents } from './events';
 import type { Plan } from './plan';
@@ -26,6 +27,7 @@ export async function writePlan(connection: PoolConnection, plan: Plan, settled:
     ...outcomes(plan),
     ...orderColumns(plan),
     ...rows(plan),
+    ...captureTasks(plan.parcels),
     ...holdRows(plan),
     ...inboxRows(plan),
     ...insertEvents(plan.outbox),

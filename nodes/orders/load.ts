@@ -27,6 +27,9 @@ interface OrderRow {
   businessType: number | null;
   currency: string;
   content: string;
+  /** A sum is text. */
+  captured: string | null;
+  openCaptures: number;
 }
 
 /** As it stands in the table: flags are numbers, properties are JSON text. */
@@ -52,13 +55,17 @@ const EXPORT_TO_NAV = `CASE
 /** The request of its current sequence that went out, or may have: who was asked keeps the order when its warehouse is handed over. */
 const REQUESTED_BY = `(SELECT e.kind FROM effects e WHERE e.order_id = o.id AND e.kind LIKE '%.request' AND e.state IN (${BEGUN_STATES}) AND e.\`key\` LIKE CONCAT('%:', o.export_sequence) LIMIT 1)`;
 
+/** What its parcels have captured one by one, and how many are still to: in one statement, so that none is missed between the two. */
+const CAPTURES = `(SELECT SUM(e.amount) FROM effects e WHERE e.order_id = o.id AND e.kind = CONCAT(s.platform, '.capture') AND e.state = 'done') AS captured,
+            (SELECT COUNT(*) FROM tasks t WHERE t.order_id = o.id AND t.kind = CONCAT(s.platform, '.capture') AND t.done_at IS NULL) AS openCaptures`;
+
 /** Loads what a stage is given, for a whole batch of claims in one round trip; orders that were never generalised are left out. */
 export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Map<number, Order>> {
   if (ids.length === 0) return new Map();
   const [results] = await pool.query(
     `SELECT o.id, o.name, o.platform_id AS platformId, o.store_id AS storeId, s.url AS storeUrl, s.platform AS storePlatform, s.site AS storeSite, ${EXPORT_TO_NAV} AS exportToNav,
             o.part, o.revision, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.batch_reference AS batchReference, w.\`key\` AS warehouseKey, w.nav_key AS navKey, w.cirro_region AS cirroRegion, w.provider, ${REQUESTED_BY} AS requestedBy,
-            ${NAV_CUSTOMER_NO} AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content
+            ${NAV_CUSTOMER_NO} AS navCustomerNo, o.order_business_type AS businessType, o.currency, o.content, ${CAPTURES}
        FROM orders o JOIN stores s ON s.id = o.store_id JOIN warehouses w ON w.id = o.warehouse_id WHERE o.id IN (?) AND o.content IS NOT NULL;
      SELECT l.order_id AS \`order\`, l.line_id AS lineId, l.position, l.sku, l.name, l.quantity, l.unit_price AS unitPrice, l.discount, l.tax, l.total, l.gift,
             l.gift_message AS giftMessage, l.path, w.\`key\` AS warehouse, l.properties FROM line_items l LEFT JOIN warehouses w ON w.id = l.warehouse_id WHERE l.order_id IN (?) ORDER BY l.order_id, l.position;
@@ -106,6 +113,8 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         lines: (linesOf.get(row.id) ?? []).map((line) => toLine(line, assetsOf.get(row.id) ?? [])),
         payments: (paymentsOf.get(row.id) ?? []).map((payment) => present(payment) as Payment),
         fulfillments: parcelsOf(fulfillmentsOf.get(row.id) ?? [], itemsOf.get(row.id) ?? []),
+        ...(row.captured !== null && { captured: Number(row.captured) }),
+        ...(row.openCaptures > 0 && { openCaptures: row.openCaptures }),
       },
     ]),
   );

@@ -184,6 +184,10 @@ export interface Order extends CanonicalOrder {
   readonly warehouse: Warehouse;
   readonly navCustomerNo?: string;
   readonly fulfillments: readonly Fulfillment[];
+  /** What its parcels have captured one by one; absent where none has. */
+  readonly captured?: number;
+  /** Parcels of which that is still to be done; absent where there are none. */
+  readonly openCaptures?: number;
 }
 
 /** Who fulfils the whole order; undefined where its lines go different ways. */

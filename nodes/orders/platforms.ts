@@ -1,4 +1,4 @@
-import { cancelTask, fulfilTask } from '../lifecycle/transitions';
+import { cancelTask, captureTask, fulfilTask } from '../lifecycle/transitions';
 import { InvalidInput } from '../runtime/errors';
 import type { Platform } from './intake';
 
@@ -17,8 +17,8 @@ export class Platforms {
     return platform;
   }
 
-  /** Every kind of task that is written for a storefront: its mark at intake, the cancel that did not come from it, and a split order as a whole. */
+  /** Every kind of task that is written for a storefront: its mark at intake, the cancel that did not come from it, a split order as a whole, and what a parcel captures. */
   taskKinds(): string[] {
-    return Object.entries(this.#platforms).flatMap(([name, { markTask }]) => [...(markTask === undefined ? [] : [markTask]), cancelTask(name), fulfilTask(name)]);
+    return Object.entries(this.#platforms).flatMap(([name, { markTask }]) => [...(markTask === undefined ? [] : [markTask]), cancelTask(name), fulfilTask(name), captureTask(name)]);
   }
 }

@@ -11,7 +11,8 @@ import type { OrderSource } from '../work/stage';
 import type { Route, StageRoutes } from '../work/routes';
 import { type Cause, causesOf, works } from './causes';
 import { type Guard, guardsOf } from './guards';
-import { readStanding, type Standing, unloaded } from './standing';
+import { formatAmount } from './money';
+import { readStanding, type Standing, type StandingCaptures, unloaded } from './standing';
 
 /** What a person, or the system for him, may do about the order now. */
 export interface PossibleAction {
@@ -44,6 +45,8 @@ export interface WhyAnswer {
   children: { name: string; status: Status }[];
   /** The next expected step: by a stage with its guards, or by facts from outside. */
   next: { to: Status[]; stage: string | null; guards: Guard[]; facts: { fact: string; from: string; to: string | null; reason: string }[] };
+  /** What its parcels have captured of its total so far, where they capture one by one; decimal texts. */
+  captured?: { amount: string; of: string; currency: string; parcels: number; of_parcels: number };
   next_attempt: Date | null;
   attempts: number;
   actions: PossibleAction[];
@@ -96,6 +99,7 @@ export class Why {
       parent: standing.parent,
       children: standing.children.map(({ name, status: at }) => ({ name, status: at })),
       next: { to: route?.leads ?? [...new Set(facts.flatMap(({ to }) => (to ? [to as Status] : [])))], stage: route?.node ?? null, guards, facts },
+      ...(standing.captures && { captured: capturedOf(standing.captures) }),
       next_attempt: standing.holdCount > 0 ? null : (dueAt ?? (isWorked && !standing.claim ? (slot ?? null) : null)),
       attempts: standing.attempts,
       actions: actionsOf(standing, this.#parts.askable),
@@ -126,6 +130,10 @@ export class Why {
     return slots.toSorted((a, b) => a.getTime() - b.getTime())[0];
   }
 }
+
+const capturedOf = ({ amount, total, currency, captured, parcels }: StandingCaptures): NonNullable<WhyAnswer['captured']> => ({
+  amount: formatAmount(amount, currency), of: formatAmount(total, currency), currency, parcels: captured, of_parcels: parcels,
+});
 
 /** What may be done, each asked of what would decide it. */
 function actionsOf(standing: Standing, askable: Askable): PossibleAction[] {

@@ -7,7 +7,7 @@ import { unsound } from '../runtime/sound';
 import { admitted, headOf } from '../orders/quarantine';
 import { isObject } from './place';
 import { createTokenSource } from './token';
-import type { Fault, FulfillmentRequest, FulfillmentResult, OrderPage } from './types';
+import type { CaptureRequest, Fault, FulfillmentRequest, FulfillmentResult, OrderPage, ParcelCapture } from './types';
 
 export interface SfccClientOptions extends Omit<HttpClientOptions, 'name' | 'baseUrl'> {
   /** Origin of the instance, with a path in front of `/s` and `/dw` where there is one. */
@@ -56,6 +56,10 @@ export interface SfccClient {
   cancelOrder(site: string, orderNo: string, call?: CallOptions): Promise<void>;
   /** Ships and captures atomically. Acts again when repeated: OutcomeUnknown when in doubt. */
   fulfilAndCapture(site: string, orderNo: string, request: FulfillmentRequest, call?: CallOptions): Promise<FulfillmentResult>;
+  /** Captures what left in one parcel. Acts again when repeated: OutcomeUnknown when in doubt. */
+  capture(site: string, orderNo: string, request: CaptureRequest, call?: CallOptions): Promise<ParcelCapture>;
+  /** The captures of single parcels so far. */
+  getCaptures(site: string, orderNo: string): Promise<ParcelCapture[]>;
   /** @throws Retryable `sfcc.breaker-open` while it is known to be down, and is left alone */
   requireUp(): void;
   states(): EndpointState[];
@@ -69,6 +73,8 @@ export function createSfccClient(options: SfccClientOptions): SfccClient {
   const shop = (site: string): string => `/s/${encodeURIComponent(site)}/dw/shop/${shopVersion}`;
   const data = (site: string, orderNo: string): string =>
     `/s/-/dw/data/${dataVersion}/sites/${encodeURIComponent(site)}/orders/${encodeURIComponent(orderNo)}`;
+
+  const captures = (site: string, orderNo: string): string => `/s/${encodeURIComponent(site)}/oms/v1/orders/${encodeURIComponent(orderNo)}/captures`;
 
   async function sendOnce(request: HttpRequest, token: string): Promise<HttpResponse> {
     return await client.request({
@@ -119,6 +125,20 @@ export function createSfccClient(options: SfccClientOptions): SfccClient {
       const response = await send({ ...request, body: JSON.stringify(body) });
       refuseUnless(response.status === 200, request, response);
       return toFulfillmentResult(request, response);
+    },
+    async capture(site, orderNo, body, call) {
+      const request = { method: 'POST', path: captures(site, orderNo), mayHaveActed: true, ...call } as const;
+      const response = await send({ ...request, body: JSON.stringify(body) });
+      refuseUnless(response.status === 200, request, response);
+      return toCapture(request, response.json());
+    },
+    async getCaptures(site, orderNo) {
+      const request = { method: 'GET', path: captures(site, orderNo), mayHaveActed: false } as const;
+      const response = await send(request);
+      refuseUnless(response.status === 200, request, response);
+      const answer = response.json();
+      if (!isObject(answer) || !Array.isArray(answer['captures'])) throw doubt(request, 'SFCC answered something that is not a list of captures', { code: 'sfcc.unreadable' });
+      return answer['captures'].map((each) => toCapture(request, each));
     },
     requireUp() {
       tokens.requireUp();
@@ -182,6 +202,13 @@ function toFulfillmentResult(request: Pick<HttpRequest, 'mayHaveActed'>, respons
   if (!isObject(capture)) return { orderNo, status };
   const { transaction_id: transactionId, amount, currency } = capture;
   return { orderNo, status, capture: { transactionId: String(transactionId), amount: String(amount), currency: String(currency) } };
+}
+
+function toCapture(request: Pick<HttpRequest, 'mayHaveActed'>, answer: unknown): ParcelCapture {
+  const { request_id: requestId, transaction_id: transactionId, amount, currency } = isObject(answer) ? answer : {};
+  if (typeof requestId !== 'string' || typeof transactionId !== 'string' || typeof amount !== 'string' || typeof currency !== 'string')
+    throw doubt(request, 'SFCC answered something that is not a capture', { code: 'sfcc.unreadable' });
+  return { requestId, transactionId, amount, currency };
 }
 
 function isSuccess({ status }: HttpResponse): boolean {

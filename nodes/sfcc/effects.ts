@@ -4,8 +4,8 @@ import { headOf } from '../orders/quarantine';
 import { InvalidInput } from '../runtime/errors';
 import type { SfccClient } from './client';
 import { wasCancelled, wasFulfilled } from './client';
-import { fulfillmentRequestId, toFulfillmentRequest } from './mapping';
-import type { FulfillmentRequest } from './types';
+import { captureRequestId, type CapturedParcel, fulfillmentRequestId, toCaptureRequest, toFulfillmentRequest } from './mapping';
+import type { CaptureRequest, FulfillmentRequest } from './types';
 
 /** The storefront knows whole orders alone: a part of a split order passes by its calls. */
 const isWhole = ({ part }: Order): boolean => part === 0;
@@ -17,7 +17,7 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
   key: (order) => `sfcc.fulfil:${order.id}:${fulfillmentRequestId(order)}`,
   policy: 'inquire',
   request: (order) => toFulfillmentRequest(requireRoot(order)),
-  amount: (order) => ({ amount: order.totals.total, currency: order.currency }),
+  amount: (order) => ({ amount: order.totals.total - (order.captured ?? 0), currency: order.currency }),
   requireUp: (sfcc) => sfcc.requireUp(),
   send: async (sfcc, request, order, call) => ({ reference: (await sfcc.fulfilAndCapture(order.storeSite, order.platformId, request, call)).capture?.transactionId }),
   inquire: async (sfcc, order) => {
@@ -25,6 +25,28 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
     if (!wasFulfilled(raw, fulfillmentRequestId(order))) return { found: false, what: 'the storefront does not show it as fulfilled by this request and paid' };
     const transaction = (headOf(raw) as Record<string, unknown>)['c_omsCaptureTransactionId'];
     return { found: true, reference: typeof transaction === 'string' ? transaction : undefined };
+  },
+});
+
+/** An order, and the parcel of it that is to be captured. */
+export type WithParcel = Order & { readonly parcel: CapturedParcel };
+
+/** Captures what left in one parcel. In doubt the storefront's captures are read: each carries its request's id. */
+export const captureParcel = effect<SfccClient, WithParcel, CaptureRequest>({
+  kind: 'sfcc.capture',
+  // Of an order without its parcel nobody can say which call it is.
+  concerns: (order: Partial<WithParcel>) => order.parcel !== undefined,
+  key: ({ id, parcel }) => `sfcc.capture:${id}:${parcel.part}:${parcel.shipmentId}`,
+  policy: 'inquire',
+  request: (order) => toCaptureRequest(order.parcel, requireRoot(order).currency),
+  amount: ({ parcel, currency }) => ({ amount: parcel.amount, currency }),
+  requireUp: (sfcc) => sfcc.requireUp(),
+  send: async (sfcc, request, order, call) => ({ reference: (await sfcc.capture(order.storeSite, order.platformId, request, call)).transactionId }),
+  inquire: async (sfcc, order, { amount, currency }) => {
+    const known = (await sfcc.getCaptures(order.storeSite, order.platformId)).find(({ requestId }) => requestId === captureRequestId(order.parcel));
+    if (!known) return { found: false, what: 'the storefront shows no capture of this parcel' };
+    if (known.amount !== amount || known.currency !== currency) return { found: false, what: `the storefront shows a capture of ${known.amount} ${known.currency} for this parcel, not of ${amount} ${currency}` };
+    return { found: true, reference: known.transactionId };
   },
 });
 

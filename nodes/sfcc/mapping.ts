@@ -1,4 +1,5 @@
 /** Between OCAPI's order document (Shop API 20.4, definition `order`) and the canonical order. Pure. */
+import { shareOfPieces } from '../orders/captures';
 import { exponentOf, formatAmount, parseAmount, sumAmounts } from '../orders/money';
 import {
   type Address,
@@ -15,7 +16,7 @@ import type { Warehouses } from '../orders/warehouses';
 import { InvalidInput } from '../runtime/errors';
 import { type Amount, isIn, refuseRepeatedIds, stated, taxOf, toLines } from './lines';
 import { Place } from './place';
-import type { FulfillmentRequest } from './types';
+import type { CaptureRequest, FulfillmentRequest } from './types';
 
 /** SFCC's method id of a payment with a gift certificate: redeemed at checkout, so never captured. */
 const giftCertificate = 'GIFT_CERTIFICATE';
@@ -102,12 +103,46 @@ export function toFulfillmentRequest(order: Order): FulfillmentRequest {
   };
 }
 
-/** What gift certificates have not paid, as decimal text; undefined where they have paid everything. */
-export function toCapture({ payments, totals, currency }: Pick<Order, 'payments' | 'totals' | 'currency'>): { amount: string; currency: string } | undefined {
+type Payable = Pick<Order, 'payments' | 'totals' | 'currency' | 'lines' | 'taxation' | 'fulfillments' | 'captured'>;
+
+/** What gift certificates have not paid, in minor units: all that is ever captured. */
+export function dueOf({ payments, totals }: Pick<Order, 'payments' | 'totals'>): number {
   const redeemed = sumAmounts(payments.filter(({ method }) => method === giftCertificate).map((payment) => payment.amount));
-  const due = totals.total - redeemed;
-  return due > 0 ? { amount: formatAmount(due, currency), currency } : undefined;
+  return Math.max(0, totals.total - redeemed);
 }
+
+/**
+ * What is captured at the end, as decimal text: what gift certificates have not paid; where parcels have captured by themselves, what
+ * they have left of the share of everything that was shipped. Undefined where nothing is left.
+ */
+export function toCapture(order: Payable): { amount: string; currency: string } | undefined {
+  const { captured, currency, fulfillments } = order;
+  const due = dueOf(order);
+  const rest = captured === undefined ? due : shareOfPieces(order, due, fulfillments.flatMap(({ lines }) => lines)) - captured;
+  return rest > 0 ? { amount: formatAmount(rest, currency), currency } : undefined;
+}
+
+/** One parcel of an order, or of a part of it, and what it captures. */
+export interface CapturedParcel {
+  /** Name of the order or part that it was reported for. */
+  readonly of: string;
+  /** Its number, 0 for an order that was not split. */
+  readonly part: number;
+  readonly shipmentId: string;
+  /** Minor units. */
+  readonly amount: number;
+}
+
+/** Captures what left in one parcel. The `request_id` names it, and is the same at every try. */
+export const toCaptureRequest = (parcel: CapturedParcel, currency: string): CaptureRequest => ({
+  request_id: captureRequestId(parcel),
+  shipment_id: parcel.shipmentId,
+  amount: formatAmount(parcel.amount, currency),
+  currency,
+});
+
+/** Names the business meaning of a capture: the parcel, and whose it is. */
+export const captureRequestId = ({ of, shipmentId }: Pick<CapturedParcel, 'of' | 'shipmentId'>): string => `${of}:${shipmentId}`;
 
 /** Names the business meaning of a fulfil-and-capture call: the order and its parcels. */
 export function fulfillmentRequestId(order: Pick<Order, 'name' | 'fulfillments'>): string {

@@ -7,14 +7,15 @@ import { defineNode, type NodeConfig, type OmsNode } from '../runtime/node';
 import { Database } from '../store/database';
 import { requireWork, type StageMessage } from '../work/message';
 import type { Work } from '../work/source';
+import { captureShipped } from './captures';
 import type { SfccClient } from './client';
-import { cancelOrder, fulfilAndCapture } from './effects';
+import { cancelOrder, captureParcel, fulfilAndCapture } from './effects';
 import { toCapture } from './mapping';
 import { mark, markExported } from './mark-exported';
 
 interface SfccOrderConfig extends NodeConfig {
   connection: string;
-  action: 'fulfil' | 'cancel' | 'mark-exported';
+  action: 'fulfil' | 'capture' | 'cancel' | 'mark-exported';
 }
 
 type Action = (parts: { sfcc: SfccClient; ledger: Ledger; node: OmsNode }, message: StageMessage<Order>, work: Work) => Promise<unknown>;
@@ -27,6 +28,7 @@ const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
     work.captured = { reference: performed.reference, ...(paid && { paid }) };
     return performed;
   },
+  capture: ({ sfcc, ledger, node }, message, work) => captureShipped({ pool: node.services.get(Database).pool, ledger, sfcc }, requireOrder(message), work, node.actor),
   async cancel({ sfcc, ledger }, message, work) {
     const performed = await ledger.perform(cancelOrder, sfcc, requireOrder(message), work);
     work.voided = true;
@@ -35,7 +37,7 @@ const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
   'mark-exported': ({ sfcc, ledger, node }, message, work) => markExported({ pool: node.services.get(Database).pool, ledger, sfcc }, message.order, work),
 };
 
-const CALLS: Readonly<Record<SfccOrderConfig['action'], DeclaredCall>> = { fulfil: fulfilAndCapture, cancel: cancelOrder, 'mark-exported': mark };
+const CALLS: Readonly<Record<SfccOrderConfig['action'], DeclaredCall>> = { fulfil: fulfilAndCapture, capture: captureParcel, cancel: cancelOrder, 'mark-exported': mark };
 
 /** What the storefront can be told. */
 export const SFCC_ACTIONS: readonly string[] = Object.keys(ACTIONS);

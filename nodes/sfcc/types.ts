@@ -29,6 +29,23 @@ export interface FulfillmentRequest {
   readonly payment_instructions: ReadonlyArray<{ readonly execute: 'Capture'; readonly amount: string; readonly currency: string }>;
 }
 
+/** Body of the merchant's endpoint that captures what left in one parcel; docs/contracts/sfcc-capture.schema.json. */
+export interface CaptureRequest {
+  readonly request_id: string;
+  readonly shipment_id: string;
+  /** Decimal. */
+  readonly amount: string;
+  readonly currency: string;
+}
+
+/** A capture of one parcel, as the storefront shows it. */
+export interface ParcelCapture {
+  readonly requestId: string;
+  readonly transactionId: string;
+  readonly amount: string;
+  readonly currency: string;
+}
+
 /** What the fulfil-and-capture endpoint answers; the capture is absent when nothing was left to capture. */
 export interface FulfillmentResult {
   readonly orderNo: string;

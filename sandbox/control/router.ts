@@ -88,7 +88,7 @@ function beliefs(order: OrderState, document: Record<string, unknown>) {
     cancelled: order.cancelled,
     total: document.order_total,
     currency: document.currency,
-    captures: order.fulfillments.map(({ capture }) => capture),
+    captures: [...order.captures.map(({ transaction_id, amount, currency }) => ({ transaction_id, amount, currency })), ...order.fulfillments.flatMap(({ capture }) => capture ?? [])],
     lines: items.map((item) => ({
       line_id: item.item_id, sku: item.product_id, name: item.product_name, quantity: item.quantity, fulfilled: shipped(item.item_id),
     })),

@@ -6,7 +6,7 @@ export type FaultKind = (typeof faultKinds)[number];
 
 /** The systems, and the operations to which a fault can be narrowed. */
 export const operations = {
-  sfcc: ['token', 'search', 'get', 'mark-exported', 'fulfill', 'cancel'],
+  sfcc: ['token', 'search', 'get', 'mark-exported', 'fulfill', 'capture', 'captures', 'cancel'],
   nav: ['handshake', 'document:1', 'document:2', 'document:3', 'document:4', 'document:5', 'document:6', 'document:7', 'find'],
   camel: ['fulfillment-request', 'inventory-check', 'cancellation-request', 'release', 'accept', 'ship', 'cancellation'],
   'print-station': ['order.create.request', 'order.update.repush', 'batch.create.request', 'order.cancel.request', 'order-created', 'batch', 'cancellation'],

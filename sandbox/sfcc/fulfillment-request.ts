@@ -1,5 +1,5 @@
 import { findSite, toMinor } from './sites';
-import { type Fulfillment, type OrderState, totalOf } from './storefront';
+import { capturedByParcels, type Fulfillment, type OrderState, totalOf } from './storefront';
 
 /** A definite no of the fulfilment endpoint. */
 export class Refused extends Error {
@@ -19,18 +19,33 @@ export class Malformed extends Error {}
 type Part = Record<string, unknown>;
 type Shipment = Fulfillment['shipments'][number];
 
+/** What is to be captured. */
+interface Instruction {
+  amount: string;
+  currency: string;
+}
+
 /** Reads the request of the merchant's endpoint. @throws Malformed */
-export function readFulfillmentRequest(body: unknown): { requestId: string; shipments: Shipment[]; amount: string; currency: string } {
+export function readFulfillmentRequest(body: unknown): { requestId: string; shipments: Shipment[]; capture?: Instruction } {
   const request = object(body, 'The body');
-  const [instruction, ...more] = list(request.payment_instructions, 'payment_instructions').map((one) => object(one, 'A payment instruction'));
-  if (!instruction || more.length > 0 || instruction.execute !== 'Capture') throw new Malformed('One payment instruction with execute Capture is needed.');
+  const { payment_instructions: instructions } = request;
+  if (!Array.isArray(instructions) || instructions.length > 1) throw new Malformed('payment_instructions must be a list with at most one entry.');
+  const [instruction] = instructions.map((one) => object(one, 'A payment instruction'));
+  if (instruction && instruction.execute !== 'Capture') throw new Malformed('A payment instruction must execute Capture.');
   return {
     requestId: text(request.request_id, 'request_id'),
     shipments: list(request.shipments, 'shipments').map(readShipment),
-    amount: text(instruction.amount, 'amount'),
-    currency: text(instruction.currency, 'currency'),
+    ...(instruction && { capture: readInstruction(instruction) }),
   };
 }
+
+/** Reads the request of the endpoint that captures what left in one parcel. @throws Malformed */
+export function readCaptureRequest(body: unknown): { requestId: string; shipmentId: string; capture: Instruction } {
+  const request = object(body, 'The body');
+  return { requestId: text(request.request_id, 'request_id'), shipmentId: text(request.shipment_id, 'shipment_id'), capture: readInstruction(request) };
+}
+
+const readInstruction = ({ amount, currency }: Part): Instruction => ({ amount: text(amount, 'amount'), currency: text(currency, 'currency') });
 
 function readShipment(value: unknown): Shipment {
   const shipment = object(value, 'A shipment');
@@ -51,7 +66,7 @@ function readShipment(value: unknown): Shipment {
 
 /**
  * Checks a well-formed request against the order: what cannot be shipped or paid is refused.
- * @returns the amount to capture, in minor units
+ * @returns the amount to capture, in minor units; 0 where its parcels have captured everything
  * @throws Refused
  */
 export function checkFulfillment(order: OrderState, document: Part, request: ReturnType<typeof readFulfillmentRequest>): number {
@@ -63,13 +78,38 @@ export function checkFulfillment(order: OrderState, document: Part, request: Ret
     if (quantity > left) throw new Refused(422, 'InvalidQuantityException', `Item ${id} has ${left} to ship, not ${quantity}.`);
     ordered.set(id, left - quantity);
   }
+  if (request.capture) return checkAmount(order, document, request.capture);
+  const left = leftOf(order, document);
+  if (left !== 0) throw new Refused(422, 'PaymentCaptureException', `Order ${order.ref} is not paid yet.`);
+  return 0;
+}
+
+/**
+ * Checks a well-formed request to capture what left in one parcel.
+ * @returns the amount to capture, in minor units
+ * @throws Refused
+ */
+export function checkCapture(order: OrderState, document: Part, { capture }: ReturnType<typeof readCaptureRequest>): number {
+  if (order.cancelled) throw new Refused(409, 'OrderCancelledException', `Order ${order.ref} is cancelled.`);
+  if (order.fulfillments.length > 0) throw new Refused(409, 'OrderStatusException', `Order ${order.ref} is completed and paid.`);
+  return checkAmount(order, document, capture);
+}
+
+function checkAmount(order: OrderState, document: Part, { amount: decimal, currency }: Instruction): number {
+  const site = findSite(order.site);
+  const amount = site && toMinor(decimal, site.exponent);
+  const left = leftOf(order, document);
+  if (!site || currency !== site.currency) throw new Refused(422, 'PaymentCaptureException', `The order is not in ${currency}.`);
+  if (amount === undefined || amount === 0) throw new Refused(422, 'PaymentCaptureException', `${decimal} ${currency} is not an amount.`);
+  if (left === undefined || amount > left) throw new Refused(422, 'PaymentCaptureException', `${decimal} is more than was authorised.`);
+  return amount;
+}
+
+/** What the parcels have left of the order's total; undefined for an order without a sensible one. */
+function leftOf(order: OrderState, document: Part): number | undefined {
   const site = findSite(order.site);
   const total = site && totalOf(document, site);
-  const amount = site && toMinor(request.amount, site.exponent);
-  if (!site || request.currency !== site.currency) throw new Refused(422, 'PaymentCaptureException', `The order is not in ${request.currency}.`);
-  if (amount === undefined || amount === 0) throw new Refused(422, 'PaymentCaptureException', `${request.amount} ${request.currency} is not an amount.`);
-  if (total === undefined || amount > total) throw new Refused(422, 'PaymentCaptureException', `${request.amount} is more than was authorised.`);
-  return amount;
+  return site && total !== undefined ? total - capturedByParcels(order, site) : undefined;
 }
 
 function object(value: unknown, name: string): Part {

@@ -4,7 +4,7 @@ import { bodyText, jsonBody, NotJson } from '../http/body';
 import type { FaultTable, Misfortune } from '../faults/fault-table';
 import { play } from '../http/play';
 import { json, type Reply } from '../http/reply';
-import { checkFulfillment, Malformed, readFulfillmentRequest, Refused } from './fulfillment-request';
+import { checkCapture, checkFulfillment, Malformed, readCaptureRequest, readFulfillmentRequest, Refused } from './fulfillment-request';
 import { BadSearch } from './search-query';
 import { search } from './search';
 import { findSite, type Site } from './sites';
@@ -27,7 +27,7 @@ interface OnOrder extends OnSite {
   order: OrderState;
 }
 
-/** The OCAPI endpoints, and the merchant's own one for fulfilment with capture. */
+/** The OCAPI endpoints, and the merchant's own ones for fulfilment with capture and for the capture of one parcel. */
 export function sfccRouter(storefront: Storefront, tokens: Tokens, faults: FaultTable): Router {
   const router = Router();
   const endpoint = (operation: string, act: (request: Request, misfortune: Misfortune) => Reply): RequestHandler =>
@@ -75,8 +75,16 @@ export function sfccRouter(storefront: Storefront, tokens: Tokens, faults: Fault
     const request = readFulfillmentRequest(body);
     const minor = checkFulfillment(order, storefront.document(order), request);
     const { capture } = storefront.fulfill(order, { requestId: request.requestId, shipments: request.shipments }, { minor, site });
-    return json(200, { order_no: order.ref, status: 'completed', shipping_status: 'shipped', payment_status: 'paid', capture });
+    return json(200, { order_no: order.ref, status: 'completed', shipping_status: 'shipped', payment_status: 'paid', ...(capture && { capture }) });
   }));
+
+  router.post('/s/:site/oms/v1/orders/:no/captures', onOrder('capture', ({ order, site, body }) => {
+    const request = readCaptureRequest(body);
+    const minor = checkCapture(order, storefront.document(order), request);
+    return json(200, storefront.capture(order, request, { minor, site }));
+  }));
+
+  router.get('/s/:site/oms/v1/orders/:no/captures', onOrder('captures', ({ order }) => json(200, { captures: order.captures })));
 
   router.use((_request, response) => {
     response.status(404).json({ fault: { type: 'ResourceNotFoundException', message: 'There is no such resource.' } });

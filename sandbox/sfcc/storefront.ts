@@ -17,13 +17,27 @@ export interface OrderState {
   exportStatus: string;
   cancelled: boolean;
   fulfillments: Fulfillment[];
+  captures: ParcelCapture[];
 }
 
 /** One call of the merchant's fulfil-and-capture endpoint. */
 export interface Fulfillment {
   requestId: string;
   shipments: { shipment_id: string; carrier: string; tracking_number: string; shipped_at: string; items: { item_id: string; quantity: number }[] }[];
-  capture: { transaction_id: string; amount: string; currency: string };
+  /** None where every parcel was captured by itself. */
+  capture?: Capture;
+}
+
+interface Capture {
+  transaction_id: string;
+  amount: string;
+  currency: string;
+}
+
+/** One call of the merchant's endpoint that captures what left in one parcel. */
+export interface ParcelCapture extends Capture {
+  request_id: string;
+  shipment_id: string;
 }
 
 interface Created extends Change {
@@ -52,7 +66,11 @@ interface Fulfilled extends OnOrder {
   type: 'sfcc.fulfilled';
   fulfillment: Fulfillment;
 }
-type StorefrontChange = Created | Numbered | Marked | Cancelled | Fulfilled;
+interface Captured extends OnOrder {
+  type: 'sfcc.captured';
+  capture: ParcelCapture;
+}
+type StorefrontChange = Created | Numbered | Marked | Cancelled | Fulfilled | Captured;
 
 const firstNumber = 100_001;
 const batch = 250;
@@ -102,6 +120,7 @@ export class Storefront implements Replayable {
       last_modified: order.modifiedAt,
       export_status: order.exportStatus,
       ...(order.cancelled && { status: 'cancelled' }),
+      ...(order.captures.length > 0 && { payment_status: 'part_paid' }),
       ...(latest && {
         status: 'completed',
         shipping_status: 'shipped',
@@ -112,7 +131,7 @@ export class Storefront implements Replayable {
           tracking_number: latest.shipments[0]?.tracking_number,
         })),
         c_omsFulfillmentRequestId: latest.requestId,
-        c_omsCaptureTransactionId: latest.capture.transaction_id,
+        ...(latest.capture && { c_omsCaptureTransactionId: latest.capture.transaction_id }),
       }),
     };
   }
@@ -126,28 +145,35 @@ export class Storefront implements Replayable {
     this.#commit({ type: 'sfcc.cancelled', ref: order.ref, at: now() }, effect('sfcc', 'cancel', order.ref, order.ref, { site: order.site }));
   }
 
-  /** Ships and captures at once; acts again when repeated. */
+  /** Ships and captures at once; acts again when repeated. Captures nothing where nothing is left. */
   fulfill(order: OrderState, request: Omit<Fulfillment, 'capture'>, captured: { minor: number; site: Site }): Fulfillment {
-    const number = order.fulfillments.length + 1;
-    const capture = {
-      transaction_id: `CAP-${order.ref}-${number}-${hash(`${request.requestId}/${number}`).toString(16)}`,
-      amount: toDecimal(captured.minor, captured.site.exponent),
-      currency: captured.site.currency,
-    };
-    const fulfillment = { ...request, capture };
+    const capture = captured.minor > 0 ? this.#take(order, `${order.fulfillments.length + 1}`, request.requestId, captured) : undefined;
+    const fulfillment = { ...request, ...(capture && { capture }) };
     this.#commit(
       { type: 'sfcc.fulfilled', ref: order.ref, at: now(), fulfillment },
       effect('sfcc', 'fulfill', order.ref, request.requestId, { site: order.site, shipments: request.shipments.length }),
-      effect('sfcc', 'capture', order.ref, request.requestId, capture),
+      ...(capture ? [effect('sfcc', 'capture', order.ref, request.requestId, { ...capture })] : []),
     );
     return fulfillment;
+  }
+
+  /** Captures what left in one parcel; acts again when repeated. */
+  capture(order: OrderState, request: { requestId: string; shipmentId: string }, captured: { minor: number; site: Site }): ParcelCapture {
+    const taken = this.#take(order, `S${order.captures.length + 1}`, request.requestId, captured);
+    const capture = { request_id: request.requestId, shipment_id: request.shipmentId, ...taken };
+    this.#commit({ type: 'sfcc.captured', ref: order.ref, at: now(), capture }, effect('sfcc', 'capture', order.ref, request.requestId, { ...taken, shipment: request.shipmentId }));
+    return capture;
+  }
+
+  #take(order: OrderState, number: string, requestId: string, { minor, site }: { minor: number; site: Site }): Capture {
+    return { transaction_id: `CAP-${order.ref}-${number}-${hash(`${requestId}/${number}`).toString(16)}`, amount: toDecimal(minor, site.exponent), currency: site.currency };
   }
 
   apply(what: StorefrontChange): void {
     if (what.type === 'sfcc.created') {
       this.#lastNumber = what.lastNumber;
       for (const order of what.orders) {
-        this.#orders.set(order.ref, { ...order, createdAt: what.at, modifiedAt: what.at, cancelled: false, fulfillments: [] });
+        this.#orders.set(order.ref, { ...order, createdAt: what.at, modifiedAt: what.at, cancelled: false, fulfillments: [], captures: [] });
       }
       return;
     }
@@ -160,6 +186,7 @@ export class Storefront implements Replayable {
     order.modifiedAt = what.at;
     if (what.type === 'sfcc.export-marked') order.exportStatus = what.status;
     else if (what.type === 'sfcc.cancelled') order.cancelled = true;
+    else if (what.type === 'sfcc.captured') order.captures.push(what.capture);
     else order.fulfillments.push(what.fulfillment);
   }
 
@@ -192,6 +219,11 @@ export class Storefront implements Replayable {
   #commit(...changes: (StorefrontChange | ReturnType<typeof effect>)[]): void {
     this.#ledger.commit(...changes);
   }
+}
+
+/** What single parcels have captured of an order so far, in minor units. */
+export function capturedByParcels(order: OrderState, site: Site): number {
+  return order.captures.reduce((sum, { amount }) => sum + (toMinor(amount, site.exponent) ?? 0), 0);
 }
 
 /** The total of an order's document in minor units; undefined for one that was made without a sensible total. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import Ajv2020, { type AnySchemaObject } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { toCancellationRequest, toFulfillmentRequest as toCamelRequest } from '../../nodes/camel/mapping';
-import { generalise, toFulfillmentRequest as toSfccRequest } from '../../nodes/sfcc/mapping';
+import { generalise, toCaptureRequest, toFulfillmentRequest as toSfccRequest } from '../../nodes/sfcc/mapping';
 import { makeOrder } from '../../sandbox/sfcc/order-document';
 import { sites } from '../../sandbox/sfcc/sites';
 import { anOrder } from '../orders/an-order';
@@ -34,7 +34,7 @@ const spoilers: ReadonlyArray<[string, (example: Record<string, unknown>) => unk
 test('the contracts are there', () => {
   expect(names).toEqual(
     expect.arrayContaining(
-      ['nav-release-status', 'fulfill-orders', 'fulfillment-event', 'camel-fulfillment-request', 'sfcc-fulfillment'].map((name) => `${name}.schema.json`),
+      ['nav-release-status', 'fulfill-orders', 'fulfillment-event', 'camel-fulfillment-request', 'sfcc-fulfillment', 'sfcc-capture'].map((name) => `${name}.schema.json`),
     ),
   );
 });
@@ -76,6 +76,7 @@ describe('what we send keeps our own contracts', () => {
     ['camel-fulfillment-request.schema.json', toCamelRequest],
     ['camel-cancellation-request.schema.json', (order: Parameters<typeof toCamelRequest>[0]) => toCancellationRequest({ ...order, question: 1 })],
     ['sfcc-fulfillment.schema.json', toSfccRequest],
+    ['sfcc-capture.schema.json', ({ name: of, part, totals, currency }: Parameters<typeof toCamelRequest>[0]) => toCaptureRequest({ of, part, shipmentId: 'S'.repeat(64), amount: totals.total }, currency)],
   ])('%s', (name, toRequest) => {
     const validate = compile(name);
     for (const order of orders) {

@@ -139,7 +139,7 @@ inBrowser('the dialogs', () => {
 
     test('of tasks offers the kinds that are written', async () => {
       await open('intake-mark-work');
-      expect(await offered('task')).toEqual(['sfcc.mark-exported', 'sfcc.cancel', 'sfcc.fulfil', 'parent.recompute', 'print-station.cancel', 'fulfillment.cancel']);
+      expect(await offered('task')).toEqual(['sfcc.mark-exported', 'sfcc.cancel', 'sfcc.fulfil', 'sfcc.capture', 'parent.recompute', 'print-station.cancel', 'fulfillment.cancel']);
       expect(await editor.page.locator('#node-input-from').isVisible()).toBe(false);
     });
 

@@ -33,7 +33,7 @@ test('every status comes with its meaning and exactly the edges that the running
 
 test('task kinds, contracts, facts, flags, callers and actions are those of the code; lanes and jobs those of the site', async () => {
   const { tasks, contracts, facts, flags, callers, actions, lanes, jobs } = await choices();
-  expect(tasks).toEqual(['sfcc.mark-exported', 'sfcc.cancel', 'sfcc.fulfil', 'parent.recompute', 'print-station.cancel', 'fulfillment.cancel']);
+  expect(tasks).toEqual(['sfcc.mark-exported', 'sfcc.cancel', 'sfcc.fulfil', 'sfcc.capture', 'parent.recompute', 'print-station.cancel', 'fulfillment.cancel']);
   expect(contracts).toContainEqual({ name: 'pause', title: expect.stringMatching(/./) });
   expect(facts.toSorted()).toEqual(['fulfill-orders', 'fulfillment-event', 'nav-release-status', 'print-batches', 'print-station-event']);
   expect(Object.fromEntries(flags.map(({ name, enabled }) => [name, enabled]))).toEqual(FLAG_DEFAULTS);

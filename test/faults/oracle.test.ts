@@ -6,10 +6,13 @@ import type { Facts, OrderFact } from './rig/facts';
 const NAME = 'US-US001';
 const PATH = ['READY_FOR_PROCESSING', 'READY_TO_CREATE_IN_NAV', 'PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT', 'EXPORTED_TO_TPL', 'SHIPPED', 'EXPORTED_TO_NAV', 'FULFILLED'] as const;
 
-const order: OrderFact = { id: 1, name: NAME, part: 0, total: 2500, lines: ['L1', 'L2'], platform: 'sfcc', children: 0, status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, navOrderNo: 'SO1', exportsToNav: true, secondsThere: 5, authorised: 2500, rejections: 0, decisions: 0 };
+const order: OrderFact = { id: 1, name: NAME, part: 0, total: 2500, lines: ['L1', 'L2'], platform: 'sfcc', children: 0, status: 'FULFILLED', version: PATH.length, due: false, claimed: false, holds: 0, navOrderNo: 'SO1', exportsToNav: true, secondsThere: 5, authorised: 2500, owed: 2500, rejections: 0, decisions: 0 };
 const deed = (system: string, operation: string, key: string, detail: Record<string, unknown> = {}) => ({ id: 1, at: '', system, operation, ref: 'US001', key, detail });
 const capture = deed('sfcc', 'capture', 'r1', { amount: '25.00', currency: 'USD' });
 const effects = [deed('nav', 'document:1', NAME), deed('camel', 'fulfillment-request', `${NAME}/1`), deed('nav', 'document:6', `${NAME}/p1`), deed('sfcc', 'fulfill', 'r1'), capture];
+const ofParcel = (parcel: string, amount: string) => deed('sfcc', 'capture', `${NAME}:${parcel}`, { amount, currency: 'USD', shipment: parcel });
+/** Everything that happens where each parcel captures what left in it. */
+const byParcels = (...amounts: string[]) => [...effects.filter((each) => each !== capture), ...amounts.map((amount, index) => ofParcel(`P${index + 1}`, amount))];
 const audits = PATH.map((to, index) => ({ order: 1, version: index + 1, from: PATH[index - 1] ?? '', to }));
 const good: Facts = { orders: [order], audits, tasks: [], ledger: [{ id: 1, order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'done' }], effects };
 
@@ -21,6 +24,18 @@ const at = (status: (typeof PATH)[number], more: Partial<OrderFact> = {}): Facts
 
 test('an order that was fulfilled as it should be breaks no law', () => {
   expect(judgeFacts(good, [NAME])).toMatchObject({ violations: [], fulfilled: 1, count: { final: 1, held: 0, waiting: 0, 'in work': 0 } });
+});
+
+test('parcels that capture one by one, each once and all together what is owed, break no law', () => {
+  expect(judgeFacts({ ...good, effects: byParcels('10.00', '7.50', '7.50') }, [NAME])).toMatchObject({ violations: [], fulfilled: 1 });
+});
+
+test('a call of a task may be in doubt where the task is held, and the order waits for it at its end', () => {
+  const waiting: Facts = { ...at('EXPORTED_TO_NAV', { due: true }), effects: byParcels('10.00'), ledger: [{ id: 1, order: 1, kind: 'sfcc.capture', key: 'sfcc.capture:1:0:P2', state: 'unknown' }] };
+  const task = { order: NAME, kind: 'sfcc.capture', due: false, claimed: false, holds: 1, secondsThere: 5 };
+  expect(judgeFacts({ ...waiting, tasks: [task] }, [NAME])).toMatchObject({ violations: [], count: { held: 1 } });
+  expect(judgeFacts({ ...waiting, tasks: [{ ...task, kind: 'sfcc.cancel' }] }, [NAME]).violations).toEqual([`${NAME}: still EXPORTED_TO_NAV, due`, 'sfcc.capture:1:0:P2: unknown, and nobody looks at it']);
+  expect(judgeFacts({ ...waiting, tasks: [{ ...task, due: true, holds: 0 }] }, [NAME]).lost).toHaveLength(3);
 });
 
 test('a store that does not export to NAV owes NAV nothing, and the storefront all the same', () => {
@@ -49,6 +64,10 @@ test.each<[string, Facts, RegExp]>([
   ['a notice of a second parcel', { ...good, effects: [...effects, deed('nav', 'document:6', `${NAME}/p2`)] }, /document:6 of US-US001: 2 times/],
   ['a second capture', { ...good, effects: [...effects, deed('sfcc', 'capture', 'r2', { amount: '0.00', currency: 'USD' })] }, /sfcc capture of US001: 2 times/],
   ['more captured than authorised', { ...good, orders: [{ ...order, authorised: 2499 }] }, /captured 2500, authorised 2499/],
+  ['less captured than is owed', { ...good, effects: effects.map((each) => (each === capture ? { ...capture, detail: { amount: '24.99', currency: 'USD' } } : each)) }, /FULFILLED, captured 2499 of 2500/],
+  ['a parcel that was captured twice', { ...good, effects: [...byParcels('10.00', '7.50'), ofParcel('P2', '7.50')] }, /sfcc capture of US-US001:P2: 2 times/],
+  ['parcels that have captured too little', { ...good, effects: byParcels('10.00', '14.99') }, /FULFILLED, captured 2499 of 2500/],
+  ['parcels that have captured too much', { ...good, effects: byParcels('10.00', '15.01') }, /captured 2501, authorised 2500/],
   ['a capture of a cancelled order', { ...good, orders: [{ ...order, status: 'CS_CANCELLED' }], audits: [...audits.slice(0, -1), { order: 1, version: 9, from: 'EXPORTED_TO_NAV', to: 'CS_CANCELLED' }] }, /CS_CANCELLED and captured, and nobody decided that/],
   ['fulfilled without a notice', { ...good, effects: effects.filter(({ operation }) => operation !== 'document:6') }, /FULFILLED without nav document:6/],
   ['a step that is no edge', { ...good, orders: [{ ...order, version: 2 }], audits: [{ order: 1, version: 1, from: '', to: PATH[0] }, { order: 1, version: 2, from: PATH[0], to: 'FULFILLED' }] }, /READY_FOR_PROCESSING → FULFILLED is no edge/],

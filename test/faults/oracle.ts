@@ -41,7 +41,7 @@ export async function judge(system: System, placed: readonly string[], { settled
 /** {@link judge} for facts that are at hand. */
 export function judgeFacts(facts: Facts, placed: readonly string[], settled = true): Verdict {
   const duplicates = [...doneTwice(facts), ...requestedTwice(facts)];
-  const money = [...capturedTooMuch(facts), ...capturedAfterCancel(facts)];
+  const money = [...capturedWrongly(facts), ...capturedAfterCancel(facts)];
   const lost = [...neverTaken(facts, placed), ...notDone(facts), ...(settled ? [...unfinished(facts), ...unsettled(facts), ...leftBehind(facts)] : [])];
   const illegal = [...illegalSteps(facts), ...tornApart(facts)];
   const stuck = stuckNow(facts);
@@ -51,11 +51,14 @@ export function judgeFacts(facts: Facts, placed: readonly string[], settled = tr
   return { violations: [...duplicates, ...money, ...lost, ...illegal, ...stuck], duplicates, lost, illegal, stuck, count, fulfilled: facts.orders.filter(({ part, status }) => part === 0 && status === 'FULFILLED').length };
 }
 
-/** Where an order stands. An order in error is waiting: for operations. */
-function standings({ ledger }: Facts): (order: OrderFact) => Standing {
+/** Where an order stands. An order in error is waiting: for operations; one at its end waits for the captures of its parcels. */
+function standings({ ledger, tasks }: Facts): (order: OrderFact) => Standing {
   const effects = Map.groupBy(ledger, ({ order }) => order);
-  return ({ id, status, platform, holds, navOrderNo, children }) => {
-    if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }), isParent: children > 0 })) return holds > 0 ? 'held' : 'in work';
+  const heldCaptures = new Set(tasks.filter(({ kind, holds }) => kind === 'sfcc.capture' && holds > 0).map(({ order }) => order));
+  const waitsForCaptures = ({ name, status }: OrderFact): boolean => (status === 'SHIPPED' || status === 'EXPORTED_TO_NAV') && heldCaptures.has(name);
+  return (order) => {
+    const { id, status, platform, holds, navOrderNo, children } = order;
+    if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }), isParent: children > 0 })) return holds > 0 || waitsForCaptures(order) ? 'held' : 'in work';
     const { kind } = lifecycle.statuses[status];
     const follows = children > 0 && FOLLOWING.has(status);
     if (kind === 'final' || (kind === 'working' && !follows)) return 'final';
@@ -65,11 +68,12 @@ function standings({ ledger }: Facts): (order: OrderFact) => Standing {
 
 /**
  * At most one sales order, fulfillment request (of a sequence), shipment notice, cancellation and capture for each order and part. The
- * partner's key is the order's name, with the sequence or the parcel behind a slash; the storefront's acts belong to the root.
+ * partner's key is the order's name, with the sequence or the parcel behind a slash; the storefront's acts belong to the root, and a
+ * capture that is about one parcel to that parcel.
  */
 export function doneTwice({ effects }: Pick<Facts, 'effects'>): string[] {
-  const deeds = effects.map(({ system, operation, ref, key }) => {
-    const whose = system === 'sfcc' ? ref : operation === 'fulfillment-request' ? key : (key.split('/')[0] ?? key);
+  const deeds = effects.map(({ system, operation, ref, key, detail }) => {
+    const whose = system === 'sfcc' ? (detail['shipment'] === undefined ? ref : key) : operation === 'fulfillment-request' ? key : (key.split('/')[0] ?? key);
     return `${system} ${operation} of ${whose}`;
   });
   return [...Map.groupBy(deeds, (deed) => deed)].filter(([, times]) => times.length > 1).map(([deed, times]) => `${deed}: ${times.length} times`);
@@ -84,12 +88,16 @@ function requestedTwice({ orders, effects }: Facts): string[] {
   });
 }
 
-function capturedTooMuch({ orders, effects }: Facts): string[] {
+/** Never more than was authorised; and once it is fulfilled, just what is owed, by how many captures soever. */
+function capturedWrongly({ orders, effects }: Facts): string[] {
   const captures = Map.groupBy(effects.filter(({ operation }) => operation === 'capture'), ({ ref }) => ref);
   // Of the whole alone: its parts are given shares of the same payments.
-  return orders.filter(({ part }) => part === 0).flatMap(({ name, authorised }) => {
-    const taken = (captures.get(refOf(name)) ?? []).reduce((sum, { detail }) => sum + parseAmount(detail['amount'], String(detail['currency'])), 0);
-    return taken > authorised ? [`${name}: captured ${taken}, authorised ${authorised} (minor units)`] : [];
+  return orders.filter(({ part }) => part === 0).flatMap(({ name, status, authorised, owed }) => {
+    const own = captures.get(refOf(name)) ?? [];
+    const taken = own.reduce((sum, { detail }) => sum + parseAmount(detail['amount'], String(detail['currency'])), 0);
+    if (taken > authorised) return [`${name}: captured ${taken}, authorised ${authorised} (minor units)`];
+    // Without any capture it is fulfilled without one, which is another law.
+    return status === 'FULFILLED' && own.length > 0 && taken !== owed ? [`${name}: FULFILLED, captured ${taken} of ${owed} (minor units)`] : [];
   });
 }
 
@@ -162,9 +170,11 @@ function unfinished(facts: Facts): string[] {
 }
 
 /** A call that nobody heard the end of must be settled, or be shown to a person. */
-function unsettled({ ledger, orders }: Facts): string[] {
+function unsettled({ ledger, orders, tasks }: Facts): string[] {
   const held = new Set(orders.filter(({ holds }) => holds > 0).map(({ id }) => id));
-  return ledger.filter(({ order, state }) => (state === 'sent' || state === 'unknown') && !held.has(order)).map(({ key, state }) => `${key}: ${state}, and nobody looks at it`);
+  const names = new Map(orders.map(({ id, name }) => [id, name]));
+  const heldTask = (order: number, kind: string): boolean => tasks.some((task) => task.holds > 0 && task.kind === kind && task.order === names.get(order));
+  return ledger.filter(({ order, kind, state }) => (state === 'sent' || state === 'unknown') && !held.has(order) && !heldTask(order, kind)).map(({ key, state }) => `${key}: ${state}, and nobody looks at it`);
 }
 
 /** The audit is a path along the lifecycle's edges, without a gap, and ends where the order stands. */

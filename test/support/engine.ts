@@ -28,7 +28,7 @@ export async function createEngine(world: World, instance = `test-${Math.random(
   for (const status of SPINE) stages.addStatus(status, { node: status, scheduled: false });
   stages.addStatus('CS_CANCELLED', { node: 'CS_CANCELLED', scheduled: false });
   stages.addStatus('SHIPPED', { node: 'SHIPPED', scheduled: true });
-  for (const kind of ['sfcc.cancel', 'sfcc.mark-exported', 'parent.recompute', 'sfcc.fulfil']) stages.addTask(kind, { node: kind, scheduled: false });
+  for (const kind of ['sfcc.cancel', 'sfcc.mark-exported', 'parent.recompute', 'sfcc.fulfil', 'sfcc.capture']) stages.addTask(kind, { node: kind, scheduled: false });
   const transitions = new Transitions(pool, stages, { ...navFacts, ...printStationFacts, ...fulfillmentFacts }, (provider) => provider === 'cirro');
   const processes = new Processes(pool, silent, { instance, role: 'all' }, departures);
   await processes.start();

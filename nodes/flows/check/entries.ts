@@ -15,7 +15,7 @@ export const FACTS: Readonly<Record<string, Entry>> = {
   'fulfillment-event': { statuses: ['EXPORTED_TO_TPL', 'CIRRO_READY_FOR_FULFILLMENT'] },
   'print-station-event': { statuses: ['PRINT_STATION_BATCHED', 'BATCHED', 'FAILED_TO_BATCH'] },
   'print-batches': { statuses: ['PRINT_STATION_BATCHED', 'BATCHED', 'FAILED_TO_BATCH'] },
-  'fulfill-orders': { statuses: ['PARTIALLY_SHIPPED', 'SHIPPED'] },
+  'fulfill-orders': { statuses: ['PARTIALLY_SHIPPED', 'SHIPPED'], tasks: ['sfcc.capture'] },
 };
 
 /** What this node brings into the flows besides its wires. */

@@ -25,6 +25,7 @@ export const slowPartners = (ms: number): Fault[] => [
   { system: 'nav', operation: 'document:6', fault: 'latency', ms },
   { system: 'camel', operation: 'fulfillment-request', fault: 'latency', ms },
   { system: 'sfcc', operation: 'fulfill', fault: 'latency', ms },
+  { system: 'sfcc', operation: 'capture', fault: 'latency', ms },
   { system: 'sfcc', operation: 'mark-exported', fault: 'latency', ms },
 ];
 

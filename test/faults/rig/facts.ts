@@ -28,6 +28,8 @@ export interface OrderFact {
   secondsThere: number;
   /** Minor units. */
   authorised: number;
+  /** What of it is captured in the end: not what gift certificates have paid. */
+  owed: number;
   /** Rejections of Cirro that were applied: each allows one more request, under the next sequence. */
   rejections: number;
   /** Holds that a person has decided. */
@@ -55,7 +57,7 @@ export interface Facts {
 }
 
 /** A row as the driver gives it: truth is a number, a sum is text. */
-type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised' | 'exportsToNav' | 'lines'> & { due: number; claimed: number; authorised: string; exportsToNav: number; lines: string | null };
+type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised' | 'owed' | 'exportsToNav' | 'lines'> & { due: number; claimed: number; authorised: string; owed: string; exportsToNav: number; lines: string | null };
 
 /** These orders and, where they were split, their parts, as a list of ids. */
 export const withParts = 'SELECT id FROM orders WHERE name IN (?) UNION ALL SELECT c.id FROM orders c JOIN orders p ON p.id = c.parent_order_id WHERE p.name IN (?)';
@@ -69,6 +71,7 @@ export async function gather(system: System, placed: readonly string[]): Promise
     `SELECT o.id, o.name, o.part, o.total, (SELECT GROUP_CONCAT(l.line_id ORDER BY l.line_id) FROM line_items l WHERE l.order_id = o.id) AS \`lines\`, st.platform, s.children, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo, st.export_to_nav AS exportsToNav,
             TIMESTAMPDIFF(MICROSECOND, GREATEST(s.entered_at, COALESCE(s.claimed_at, s.entered_at)), NOW(6)) / 1e6 AS secondsThere,
             (SELECT COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id) AS authorised,
+            (SELECT COALESCE(o.total, 0) - COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id AND p.method = 'GIFT_CERTIFICATE') AS owed,
             (SELECT COUNT(*) FROM inbox i WHERE i.order_id = o.id AND i.type = 'rejected' AND i.state IN ('applied', 'exception')) AS rejections,
             (SELECT COUNT(*) FROM holds h WHERE h.order_id = o.id AND h.decision IS NOT NULL) AS decisions
        FROM orders o JOIN order_status s ON s.order_id = o.id JOIN stores st ON st.id = o.store_id WHERE o.id IN (?) ORDER BY o.id`,
@@ -76,7 +79,7 @@ export async function gather(system: System, placed: readonly string[]): Promise
   );
   const refs = new Set(placed.map(refOf));
   return {
-    orders: orders.map((order) => ({ ...order, due: Boolean(order.due), claimed: Boolean(order.claimed), exportsToNav: Boolean(order.exportsToNav), authorised: Number(order.authorised), lines: order.lines?.split(',') ?? [] })),
+    orders: orders.map((order) => ({ ...order, due: Boolean(order.due), claimed: Boolean(order.claimed), exportsToNav: Boolean(order.exportsToNav), authorised: Number(order.authorised), owed: Number(order.owed), lines: order.lines?.split(',') ?? [] })),
     audits: await system.sql('SELECT a.order_id AS `order`, a.version, a.from_status AS `from`, a.to_status AS `to` FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.id IN (?) ORDER BY a.order_id, a.version', own),
     tasks: (
       await system.sql<AsRead<TaskFact>>(

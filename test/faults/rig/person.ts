@@ -10,6 +10,7 @@ const DEEDS: Readonly<Record<string, { system: string; operation: string }>> = {
   'nav.cancel': { system: 'nav', operation: 'document:7' },
   'camel.request': { system: 'camel', operation: 'fulfillment-request' },
   'sfcc.fulfil': { system: 'sfcc', operation: 'fulfill' },
+  'sfcc.capture': { system: 'sfcc', operation: 'capture' },
   'sfcc.cancel': { system: 'sfcc', operation: 'cancel' },
 };
 
@@ -20,6 +21,10 @@ export async function hasHappened(system: System, hold: OpenHold): Promise<boole
   const effects = await system.effects({ ...deed, name: hold.name });
   // A request of another sequence is another call, and so is one about another part of the same order.
   const sequence = hold.effect?.kind === 'camel.request' ? hold.effect.key.split(':').at(-1) : undefined;
+  if (hold.effect?.kind === 'sfcc.capture') {
+    const [, , part = '0', ...shipment] = hold.effect.key.split(':');
+    return effects.some(({ key }) => key === `${hold.name}${part === '0' ? '' : `-${part}`}:${shipment.join(':')}`);
+  }
   if (deed.system === 'sfcc') return effects.length > 0;
   return effects.some(({ key }) => (sequence === undefined ? key.split('/')[0] === hold.name : key === `${hold.name}/${sequence}`));
 }

@@ -8,14 +8,17 @@ export interface Point {
   cancelled?: true;
   /** Only a split order comes here. */
   split?: true;
+  /** Only an order of a store that captures by the shipment comes here, in several parcels. */
+  parcels?: true;
 }
 
 /** Every remote effect of an order: the stage that makes it, and the status that it leads to; a task leads nowhere. */
-const EFFECTS: readonly { kind: string; stage: string; to?: string; cancelled?: true }[] = [
+const EFFECTS: readonly { kind: string; stage: string; to?: string; cancelled?: true; parcels?: true }[] = [
   { kind: 'sfcc.mark-exported', stage: 'sfcc.mark-exported' },
   { kind: 'nav.create', stage: 'READY_TO_CREATE_IN_NAV', to: 'PENDING_NAV_RELEASE' },
   { kind: 'camel.request', stage: 'CIRRO_READY_FOR_FULFILLMENT', to: 'WAITING_FULFILLMENT_CONFIRMATION' },
   { kind: 'nav.notice', stage: 'SHIPPED', to: 'EXPORTED_TO_NAV' },
+  { kind: 'sfcc.capture', stage: 'sfcc.capture', parcels: true },
   { kind: 'sfcc.fulfil', stage: 'EXPORTED_TO_NAV', to: 'FULFILLED' },
   { kind: 'nav.cancel', stage: 'CS_CANCELLED', to: 'EXPORTED_CANCELLATION_TO_NAV', cancelled: true },
   { kind: 'sfcc.cancel', stage: 'sfcc.cancel', cancelled: true },
@@ -26,7 +29,7 @@ export const KINDS: readonly string[] = EFFECTS.map(({ kind }) => kind);
 
 /** The points around one kind of effect: claimed, begun, sent, answered, written. */
 export function pointsOf(wanted: string): Point[] {
-  return EFFECTS.filter(({ kind }) => kind === wanted).flatMap(({ kind, stage, to, cancelled }) =>
+  return EFFECTS.filter(({ kind }) => kind === wanted).flatMap(({ kind, stage, to, cancelled, parcels }) =>
     [
       { site: 'work.claimed', about: stage },
       { site: 'effect.commit', about: kind },
@@ -34,7 +37,7 @@ export function pointsOf(wanted: string): Point[] {
       { site: 'effect.answered', about: kind },
       to === undefined ? { site: 'work.end', about: stage } : { site: 'transition.commit', about: to },
       { site: 'work.ended', about: stage },
-    ].map((point) => ({ ...point, ...(cancelled && { cancelled }) }) as Point),
+    ].map((point) => ({ ...point, ...(cancelled && { cancelled }), ...(parcels && { parcels }) }) as Point),
   );
 }
 
@@ -68,8 +71,11 @@ export const AT_A_SPLIT_CANCEL: readonly Point[] = [
   { site: 'transition.committed', about: 'CS_CANCELLED' },
 ];
 
-/** Every failpoint × effect, the edge, and split orders. */
-export const POINTS: readonly Point[] = [...AT_THE_EDGE, ...AT_A_SPLIT, ...KINDS.flatMap(pointsOf)];
+/** The points at which a parcel is written together with the task that captures it. */
+export const AT_A_PARCEL: readonly Point[] = (['transition.commit', 'transition.committed'] as const).map((site) => ({ site, about: 'PARTIALLY_SHIPPED', parcels: true }));
+
+/** Every failpoint × effect, the edge, parcels, and split orders. */
+export const POINTS: readonly Point[] = [...AT_THE_EDGE, ...AT_A_PARCEL, ...AT_A_SPLIT, ...KINDS.flatMap(pointsOf)];
 
 /** As `OMS_FAILPOINTS` wants it. */
 export const armed = ({ site, about }: Point, action: string): Record<string, string> => ({ OMS_FAILPOINTS: `${site}/${about}=${action}` });

@@ -12,6 +12,7 @@ const CALLS: readonly (Pick<Fault, 'system' | 'operation'> & { kind: string; rep
   { kind: 'camel.request', system: 'camel', operation: 'fulfillment-request' },
   { kind: 'nav.notice', system: 'nav', operation: 'document:6' },
   { kind: 'sfcc.fulfil', system: 'sfcc', operation: 'fulfill' },
+  { kind: 'sfcc.capture', system: 'sfcc', operation: 'capture' },
   { kind: 'nav.cancel', system: 'nav', operation: 'document:7' },
   { kind: 'sfcc.cancel', system: 'sfcc', operation: 'cancel' },
 ];
@@ -44,6 +45,8 @@ export const drops: Scenario = {
 
 async function drop(system: System, proxy: Proxy, { seed, orders, naive, note }: Options): Promise<Outcome> {
   const service = new CustomerService(system);
+  // The orders of one store in three capture by the shipment.
+  await system.sql("UPDATE stores SET capture_per = 'shipment' WHERE site = 'POPS-EU'");
   const halved = Math.ceil(orders / WIRE_SHARE);
   for (const says of ON_THE_WIRE) proxy.strike('truncate', says, { times: halved });
   const names = await system.place(halved, { seed: `wire ${seed}` });

@@ -158,6 +158,10 @@ class Run {
       await this.#place(1, `${point.site} ${point.about}`);
     }
     if (point.split) await this.#place(2, `${point.site} ${point.about}`, 'split');
+    if (point.parcels) {
+      await this.#system.sql("UPDATE stores SET capture_per = 'shipment'");
+      await this.#place(2, `${point.site} ${point.about}`, 'parcels');
+    }
     await this.#system.kill('SIGKILL');
     await this.#system.startServer(armed(point, 'kill'));
     try {
@@ -168,6 +172,8 @@ class Run {
     }
     await this.#system.kill('SIGKILL');
     this.#kills++;
+    // Orders under way go on by what has happened to them.
+    if (point.parcels) await this.#system.sql("UPDATE stores SET capture_per = 'order'");
     await this.#recovery.struck();
   }
 }
