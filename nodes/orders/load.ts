@@ -30,6 +30,7 @@ interface OrderRow {
   /** A sum is text. */
   captured: string | null;
   openCaptures: number;
+  heldCaptures: number;
 }
 
 /** As it stands in the table: flags are numbers, properties are JSON text. */
@@ -55,9 +56,11 @@ const EXPORT_TO_NAV = `CASE
 /** The request of its current sequence that went out, or may have: who was asked keeps the order when its warehouse is handed over. */
 const REQUESTED_BY = `(SELECT e.kind FROM effects e WHERE e.order_id = o.id AND e.kind LIKE '%.request' AND e.state IN (${BEGUN_STATES}) AND e.\`key\` LIKE CONCAT('%:', o.export_sequence) LIMIT 1)`;
 
-/** What its parcels have captured one by one, and how many are still to: in one statement, so that none is missed between the two. */
+const UNCAPTURED = "FROM tasks t WHERE t.order_id = o.id AND t.kind = CONCAT(s.platform, '.capture') AND t.done_at IS NULL";
+
+/** What its parcels have captured one by one, and how many are still to, or held: in one statement, so that none is missed between them. */
 const CAPTURES = `(SELECT SUM(e.amount) FROM effects e WHERE e.order_id = o.id AND e.kind = CONCAT(s.platform, '.capture') AND e.state = 'done') AS captured,
-            (SELECT COUNT(*) FROM tasks t WHERE t.order_id = o.id AND t.kind = CONCAT(s.platform, '.capture') AND t.done_at IS NULL) AS openCaptures`;
+            (SELECT COUNT(*) ${UNCAPTURED} AND t.holds = 0) AS openCaptures, (SELECT COUNT(*) ${UNCAPTURED} AND t.holds > 0) AS heldCaptures`;
 
 /** Loads what a stage is given, for a whole batch of claims in one round trip; orders that were never generalised are left out. */
 export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Map<number, Order>> {
@@ -115,6 +118,7 @@ export async function loadOrders(pool: Pool, ids: readonly number[]): Promise<Ma
         fulfillments: parcelsOf(fulfillmentsOf.get(row.id) ?? [], itemsOf.get(row.id) ?? []),
         ...(row.captured !== null && { captured: Number(row.captured) }),
         ...(row.openCaptures > 0 && { openCaptures: row.openCaptures }),
+        ...(row.heldCaptures > 0 && { heldCaptures: row.heldCaptures }),
       },
     ]),
   );

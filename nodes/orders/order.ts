@@ -186,8 +186,9 @@ export interface Order extends CanonicalOrder {
   readonly fulfillments: readonly Fulfillment[];
   /** What its parcels have captured one by one; absent where none has. */
   readonly captured?: number;
-  /** Parcels of which that is still to be done; absent where there are none. */
+  /** Parcels of which that is still to be done, and those of which a person decides first; absent where there are none. */
   readonly openCaptures?: number;
+  readonly heldCaptures?: number;
 }
 
 /** Who fulfils the whole order; undefined where its lines go different ways. */

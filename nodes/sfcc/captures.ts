@@ -1,9 +1,10 @@
 import type { Ledger, Performed } from '../effects/ledger';
 import { parcelOfSubject } from '../lifecycle/captures';
+import type { Status } from '../lifecycle/lifecycle';
 import { shareOfParcel } from '../orders/captures';
 import { formatAmount } from '../orders/money';
 import type { FulfilledLine, Order } from '../orders/order';
-import { InvalidInput } from '../runtime/errors';
+import { InvalidInput, Rejected } from '../runtime/errors';
 import { type Pool, select } from '../store/pool';
 import type { Work } from '../work/source';
 import type { SfccClient } from './client';
@@ -15,31 +16,42 @@ interface Packed extends FulfilledLine {
   of: string;
   part: number;
   shipmentId: string;
+  /** Of the whole order. */
+  status: Status;
 }
 
 /**
  * Captures what left in the parcel that the task is about; the amount follows from the order and its parcels alone, so it is the same at
- * every try, whatever else is captured meanwhile. A parcel that nothing is due for makes no call, and says so.
+ * every try, whatever else is captured meanwhile. A parcel that nothing is due for, or of an order that was settled elsewhere, makes no
+ * call, and says so.
  */
 export async function captureShipped({ pool, ledger, sfcc }: { pool: Pool; ledger: Ledger; sfcc: SfccClient }, order: Order, work: Work, actor: string): Promise<Performed> {
-  const parcel = await parcelOf(pool, order, work.subject ?? '');
+  const { parcel, status } = await parcelOf(pool, order, work.subject ?? '');
   const { currency } = order;
   const amount = formatAmount(parcel.amount, currency);
-  const note = (text: string): void => {
-    work.writes = [{ table: 'order_events', rows: [{ order_id: order.id, kind: 'payment.captured', actor, text: `${text} for parcel ${parcel.shipmentId}${parcel.part > 0 ? ` of ${parcel.of}` : ''}` }] }];
+  const note = (kind: string, text: string): void => {
+    work.writes = [{ table: 'order_events', rows: [{ order_id: order.id, kind, actor, text: `${text} for parcel ${parcel.shipmentId}${parcel.part > 0 ? ` of ${parcel.of}` : ''}` }] }];
   };
-  if (parcel.amount === 0) {
-    note('nothing was due');
+  if (parcel.amount === 0 || status === 'PROCESSED_EXTERNALLY') {
+    note('payment.not-captured', parcel.amount === 0 ? 'nothing was due' : 'the order was settled elsewhere: nothing is captured');
     return {};
   }
   const performed = await ledger.perform(captureParcel, sfcc, { ...order, parcel }, work);
   work.captured = { reference: performed.reference, paid: { amount, currency }, parcel: captureRequestId(parcel) };
-  note(`captured ${amount} of ${formatAmount(dueOf(order), currency)} ${currency}`);
+  note('payment.captured', `${amount} of ${formatAmount(dueOf(order), currency)} ${currency}`);
   return performed;
 }
 
+/** Its end is told once all its parcels are captured. @throws Rejected `sfcc.captures-held` where a person decides about one first */
+export function refuseUncaptured({ heldCaptures = 0 }: Pick<Order, 'heldCaptures'>): void {
+  if (heldCaptures > 0)
+    throw new Rejected(`${heldCaptures === 1 ? 'The capture of a parcel is' : `The captures of ${heldCaptures} parcels are`} held: nobody has paid for it yet`, {
+      code: 'sfcc.captures-held', next: 'Decide the hold, then put the order back; or settle the payment elsewhere, and mark the order as processed externally.',
+    });
+}
+
 /** The parcel and what it captures, by the pieces that left before it. @throws InvalidInput where the order has no such parcel */
-async function parcelOf(pool: Pool, order: Order, subject: string): Promise<CapturedParcel> {
+async function parcelOf(pool: Pool, order: Order, subject: string): Promise<{ parcel: CapturedParcel; status: Status }> {
   const wanted = parcelOfSubject(subject);
   const packed = await readPacked(pool, order.id);
   const isWanted = (line: Packed): boolean => line.order === wanted.order && line.shipmentId === wanted.shipmentId;
@@ -47,16 +59,17 @@ async function parcelOf(pool: Pool, order: Order, subject: string): Promise<Capt
   const found = packed[first];
   if (!found) throw new InvalidInput(`${order.name} has no parcel ${wanted.shipmentId}`, { code: 'sfcc.no-parcel' });
   const amount = shareOfParcel(order, dueOf(order), { before: packed.slice(0, first), parcel: packed.filter(isWanted) });
-  return { of: found.of, part: found.part, shipmentId: found.shipmentId, amount };
+  return { parcel: { of: found.of, part: found.part, shipmentId: found.shipmentId, amount }, status: found.status };
 }
 
 /** Everything that has left, in its order: a part's parcels are written one after the other, and no two parts hold the same line. */
 const readPacked = (pool: Pool, root: number): Promise<Packed[]> =>
   select<Packed>(
     pool,
-    `SELECT o.id AS \`order\`, o.name AS \`of\`, o.part, f.shipment_id AS shipmentId, i.line_id AS lineId, i.quantity
+    `SELECT o.id AS \`order\`, o.name AS \`of\`, o.part, f.shipment_id AS shipmentId, i.line_id AS lineId, i.quantity, s.status
        FROM (SELECT id FROM orders WHERE id = ? UNION ALL SELECT id FROM orders WHERE parent_order_id = ?) own
        JOIN orders o ON o.id = own.id JOIN fulfillments f ON f.order_id = o.id JOIN fulfillment_items i ON i.order_id = f.order_id AND i.shipment_id = f.shipment_id
+       JOIN order_status s ON s.order_id = ?
        ORDER BY f.created_at, f.order_id, f.shipment_id`,
-    [root, root],
+    [root, root, root],
   );

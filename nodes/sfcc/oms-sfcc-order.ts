@@ -7,7 +7,7 @@ import { defineNode, type NodeConfig, type OmsNode } from '../runtime/node';
 import { Database } from '../store/database';
 import { requireWork, type StageMessage } from '../work/message';
 import type { Work } from '../work/source';
-import { captureShipped } from './captures';
+import { captureShipped, refuseUncaptured } from './captures';
 import type { SfccClient } from './client';
 import { cancelOrder, captureParcel, fulfilAndCapture } from './effects';
 import { toCapture } from './mapping';
@@ -23,6 +23,7 @@ type Action = (parts: { sfcc: SfccClient; ledger: Ledger; node: OmsNode }, messa
 const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
   async fulfil({ sfcc, ledger }, message, work) {
     const order = requireOrder(message);
+    refuseUncaptured(order);
     const performed = await ledger.perform(fulfilAndCapture, sfcc, order, work);
     const paid = toCapture(order);
     work.captured = { reference: performed.reference, ...(paid && { paid }) };

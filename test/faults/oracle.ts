@@ -51,14 +51,11 @@ export function judgeFacts(facts: Facts, placed: readonly string[], settled = tr
   return { violations: [...duplicates, ...money, ...lost, ...illegal, ...stuck], duplicates, lost, illegal, stuck, count, fulfilled: facts.orders.filter(({ part, status }) => part === 0 && status === 'FULFILLED').length };
 }
 
-/** Where an order stands. An order in error is waiting: for operations; one at its end waits for the captures of its parcels. */
-function standings({ ledger, tasks }: Facts): (order: OrderFact) => Standing {
+/** Where an order stands. An order in error is waiting: for operations. */
+function standings({ ledger }: Facts): (order: OrderFact) => Standing {
   const effects = Map.groupBy(ledger, ({ order }) => order);
-  const heldCaptures = new Set(tasks.filter(({ kind, holds }) => kind === 'sfcc.capture' && holds > 0).map(({ order }) => order));
-  const waitsForCaptures = ({ name, status }: OrderFact): boolean => (status === 'SHIPPED' || status === 'EXPORTED_TO_NAV') && heldCaptures.has(name);
-  return (order) => {
-    const { id, status, platform, holds, navOrderNo, children } = order;
-    if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }), isParent: children > 0 })) return holds > 0 || waitsForCaptures(order) ? 'held' : 'in work';
+  return ({ id, status, platform, holds, navOrderNo, children }) => {
+    if (isWorking(status, { platform, navKnows: navKnows({ effects: effects.get(id) ?? [], navOrderNo }), isParent: children > 0 })) return holds > 0 ? 'held' : 'in work';
     const { kind } = lifecycle.statuses[status];
     const follows = children > 0 && FOLLOWING.has(status);
     if (kind === 'final' || (kind === 'working' && !follows)) return 'final';

@@ -73,7 +73,7 @@ test('an order in three parcels: each captures what left in it, to the cent; the
   expect(whole.payments.map(({ state }) => state)).toEqual(order.payments.map(() => 'captured'));
   expect(whole.fulfillments.map(({ state }) => state)).toEqual(['told', 'told', 'told']);
   expect(whole.timeline.filter(({ text }) => text.startsWith('payment.captured')).map(({ text }) => text)).toEqual(
-    parcels.map(({ shipment_id }, index) => `payment.captured – captured ${String(taken[index]?.detail['amount'])} of ${total} ${currency} for parcel ${shipment_id}`),
+    parcels.map(({ shipment_id }, index) => `payment.captured – ${String(taken[index]?.detail['amount'])} of ${total} ${currency} for parcel ${shipment_id}`),
   );
   expect(await why(name)).toMatchObject({ captured: { amount: total, of: total, parcels: 3, of_parcels: 3 } });
   const told = await system.sql<{ data: string }>("SELECT data FROM outbox WHERE order_id = ? AND type = 'PaymentCaptured' ORDER BY id", [whole.id]);
@@ -144,26 +144,56 @@ test('a capture whose answer is lost is looked up, and not made again', async ()
   expect(holds).toEqual([]);
 }, 120_000);
 
-test('a capture that the storefront refuses is held; the order is not fulfilled without it, and goes on once it is released', async () => {
+/** An order in two parcels that have left, whose captures the storefront has refused. */
+async function refused(): Promise<{ order: OrderView; held: readonly number[] }> {
   const order = await ofPieces(2, 'POPS-US');
-  const { name } = order;
   await system.fault({ system: 'sfcc', operation: 'capture', fault: 'reject' });
   for (const parcel of inParcels(order, 2)) await shipped(parcel);
-  const held = await waitFor(async () => {
-    const holds = await system.holds(name);
-    return holds.length === 2 && holds;
-  }, { what: 'both captures to be held', seen: () => system.order(name) });
-  await system.reach(name, 'EXPORTED_TO_NAV');
-  await waitFor(async () => (await system.standing(name))?.reason?.includes('its parcels are captured first'), { what: 'the order to say what it waits for', seen: () => system.standing(name) });
-  const answer = await why(name);
-  expect(answer).toMatchObject({ status: 'EXPORTED_TO_NAV', because: expect.stringContaining('its parcels are captured first') as string, captured: { amount: '0.00', parcels: 0, of_parcels: 2 } });
-  expect((answer['causes'] as { text: string }[]).filter(({ text }) => text.includes('sfcc.capture is held'))).toHaveLength(2);
-  expect(await captures(name)).toEqual([]);
-  expect(await system.storefront(name)).toMatchObject({ fulfilled: false });
+  await system.reach(order.name, 'FAILED_TO_FULFILL');
   await system.clearFaults();
-  for (const { id } of held) expect((await system.decide(id, 'release', 'the card is valid again')).status).toBe(200);
+  const held = await system.holds(order.name);
+  expect(held.map(({ reason }) => reason)).toEqual([1, 2].map(() => expect.stringContaining('SFCC refuses') as string));
+  expect(await captures(order.name)).toEqual([]);
+  expect(await system.storefront(order.name)).toMatchObject({ fulfilled: false });
+  return { order, held: held.map(({ id }) => id) };
+}
+
+test('captures that the storefront refuses are held, and the order is not fulfilled without them; released and put back it is', async () => {
+  const { order: { name, total, currency }, held } = await refused();
+  const answer = await why(name);
+  expect(answer).toMatchObject({ status: 'FAILED_TO_FULFILL', because: expect.stringContaining('The captures of 2 parcels are held') as string, captured: { amount: '0.00', parcels: 0, of_parcels: 2 } });
+  expect((answer['causes'] as { text: string }[]).filter(({ text }) => text.includes('sfcc.capture is held'))).toHaveLength(2);
+  for (const hold of held) expect((await system.decide(hold, 'release', 'the card is valid again')).status).toBe(200);
+  expect((await system.api(`/api/oms/orders/${name}/put-back`, { body: { reason: 'the card is valid again' } })).status).toBe(200);
   await system.reach(name, 'FULFILLED');
-  expect(minor(amountsOf(await captures(name)), order.currency)).toBe(parseAmount(order.total, order.currency));
+  const taken = await captures(name);
+  expect(taken).toHaveLength(2);
+  expect(minor(amountsOf(taken), currency)).toBe(parseAmount(total, currency));
+}, 120_000);
+
+test('an order that was settled elsewhere captures nothing any more, and says so', async () => {
+  const { order: { name }, held } = await refused();
+  expect((await system.api(`/api/oms/orders/${name}/processed-externally`, { body: { reason: 'paid by bank transfer' } })).status).toBe(200);
+  for (const hold of held) expect((await system.decide(hold, 'release', 'paid by bank transfer')).status).toBe(200);
+  await waitFor(async () => (await system.order(name)).tasks.every(({ done_at }) => done_at !== null), { what: 'the end of its tasks', seen: () => system.order(name) });
+  const { timeline, status } = await system.order(name);
+  expect(status).toBe('PROCESSED_EXTERNALLY');
+  expect(timeline.filter(({ text }) => text.startsWith('payment.not-captured – the order was settled elsewhere'))).toHaveLength(2);
+  expect(await system.holds(name)).toEqual([]);
+  expect(await captures(name)).toEqual([]);
+}, 120_000);
+
+test('while captures are under way the order waits for them, and says so', async () => {
+  const order = await ofPieces(2, 'POPS-US');
+  const pause = await system.pause('stage', 'sfcc.capture');
+  for (const parcel of inParcels(order, 2)) await shipped(parcel);
+  await system.reach(order.name, 'EXPORTED_TO_NAV');
+  await waitFor(async () => (await why(order.name))['because']?.toString().includes('its parcels are captured first'), { what: 'the order to say what it waits for', seen: () => why(order.name) });
+  expect(await captures(order.name)).toEqual([]);
+  expect(await system.storefront(order.name)).toMatchObject({ fulfilled: false });
+  await system.resume(pause);
+  await system.reach(order.name, 'FULFILLED');
+  expect(await captures(order.name)).toHaveLength(2);
 }, 120_000);
 
 test('a store that changes how it captures: what is captured already is not captured again, what is not is captured at the end', async () => {

@@ -181,6 +181,61 @@ describe('an order', () => {
   });
 });
 
+describe('captures of single parcels', () => {
+  const capture = (ref: string, body: object): Promise<Response> => sfcc('POST', `/s/POPS-US/oms/v1/orders/${ref}/captures`, body);
+  const shown = async (ref: string): Promise<{ captures: { request_id: string; amount: string; transaction_id: string }[] }> => (await (await sfcc('GET', `/s/POPS-US/oms/v1/orders/${ref}/captures`)).json()) as never;
+  const ofParcel = (request_id: string, amount: string, more: object = {}) => ({ request_id, shipment_id: `SHP-${request_id}`, amount, currency: 'USD', ...more });
+  const less = (placed: ShownOrder, cents: number): string => ((Math.round(placed.order_total * 100) - cents) / 100).toFixed(2);
+
+  test('are kept and shown, each acting again when it is repeated, until everything is captured; then the fulfilment captures nothing', async () => {
+    const placed = await anOrder();
+    const ref = placed.order_no;
+    const answer = await (await capture(ref, ofParcel('P1', '1.00'))).json();
+    expect(answer).toMatchObject({ request_id: 'P1', shipment_id: 'SHP-P1', transaction_id: expect.stringMatching(/^CAP-/), amount: '1.00', currency: 'USD' });
+    expect((await capture(ref, ofParcel('P1', '1.00'))).status).toBe(200);
+    expect(await order(ref)).toMatchObject({ payment_status: 'part_paid', status: placed.status });
+    expect((await fulfill(ref, { ...wholeFulfillment(placed), payment_instructions: [] })).status).toBe(422);
+    expect((await fulfill(ref, wholeFulfillment(placed))).status).toBe(422);
+    expect((await capture(ref, ofParcel('P2', less(placed, 200)))).status).toBe(200);
+    const { captures } = await shown(ref);
+    expect(captures.map(({ request_id, amount }) => `${request_id} ${amount}`)).toEqual(['P1 1.00', 'P1 1.00', `P2 ${less(placed, 200)}`]);
+    expect(new Set(captures.map(({ transaction_id }) => transaction_id)).size).toBe(3);
+    expect(await (await fulfill(ref, { ...wholeFulfillment(placed), payment_instructions: [] })).json()).not.toHaveProperty('capture');
+    expect(await order(ref)).toMatchObject({ status: 'completed', payment_status: 'paid' });
+    const effects = await sandbox.effects({ system: 'sfcc', ref });
+    expect(effects.map(({ operation, key, detail }) => `${operation} ${key} ${String(detail['shipment'] ?? '')}`)).toEqual(['capture P1 SHP-P1', 'capture P1 SHP-P1', 'capture P2 SHP-P2', 'fulfill F1 ']);
+    const believed = (await (await sandbox.control('GET', `orders/${ref}`)).json()) as { captures: { amount: string }[] };
+    expect(believed.captures.map(({ amount }) => amount)).toEqual(captures.map(({ amount }) => amount));
+  });
+
+  test('leave the rest to the fulfilment', async () => {
+    const placed = await anOrder();
+    await capture(placed.order_no, ofParcel('P1', '1.00'));
+    const rest = { ...wholeFulfillment(placed), payment_instructions: [{ execute: 'Capture', amount: less(placed, 100), currency: 'USD' }] };
+    expect(await (await fulfill(placed.order_no, rest)).json()).toMatchObject({ capture: { amount: less(placed, 100) } });
+  });
+
+  test.each<[string, (placed: ShownOrder) => object, number, string]>([
+    ['more than was authorised', (placed) => ofParcel('P2', less(placed, 99)), 422, 'PaymentCaptureException'],
+    ['another currency', () => ofParcel('P2', '1.00', { currency: 'EUR' }), 422, 'PaymentCaptureException'],
+    ['nothing', () => ofParcel('P2', '0.00'), 422, 'PaymentCaptureException'],
+    ['no shipment', () => ofParcel('P2', '1.00', { shipment_id: '' }), 400, 'MalformedDocumentException'],
+  ])('are refused for %s', async (_name, body, status, type) => {
+    const placed = await anOrder();
+    await capture(placed.order_no, ofParcel('P1', '1.00'));
+    const response = await capture(placed.order_no, body(placed));
+    expect({ status: response.status, body: await response.json() }).toMatchObject({ status, body: { fault: { type } } });
+    expect((await shown(placed.order_no)).captures).toHaveLength(1);
+  });
+
+  test('are refused for an order that is cancelled, or completed', async () => {
+    const [cancelled, completed] = [await anOrder(), await anOrder()];
+    await cancel(cancelled.order_no);
+    await fulfill(completed.order_no, wholeFulfillment(completed));
+    for (const { order_no: ref } of [cancelled, completed]) expect((await capture(ref, ofParcel('P1', '1.00'))).status).toBe(409);
+  });
+});
+
 test('five thousand orders are made within seconds and kept out of memory', async () => {
   const begin = performance.now();
   const refs = await sandbox.orders(5000);

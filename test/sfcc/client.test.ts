@@ -181,6 +181,29 @@ describe('acting', () => {
     ]);
   });
 
+  const ofParcel = { request_id: 'US-US1:S1', shipment_id: 'S1', amount: '12.43', currency: 'USD' };
+  const taken = { request_id: 'US-US1:S1', shipment_id: 'S1', transaction_id: 'T1', amount: '12.43', currency: 'USD' };
+
+  test('the capture of a parcel goes to its place, and is shown there', async () => {
+    storefront.replies.push({ status: 200, body: taken }, { status: 200, body: { captures: [taken] } });
+    const known = { requestId: 'US-US1:S1', transactionId: 'T1', amount: '12.43', currency: 'USD' };
+    await expect(sfcc.capture('POPS-US', 'US1', ofParcel)).resolves.toEqual(known);
+    await expect(sfcc.getCaptures('POPS-US', 'US1')).resolves.toEqual([known]);
+    expect(sent().map(([method, where]) => [method, where])).toEqual([['POST', '/sfcc/s/POPS-US/oms/v1/orders/US1/captures'], ['GET', '/sfcc/s/POPS-US/oms/v1/orders/US1/captures']]);
+    expect(sent()[0]?.[2]).toEqual(ofParcel);
+  });
+
+  test.each<[string, Reply]>([['a cut connection', 'cut'], ['an answer that is no capture', { status: 200, body: { ...taken, transaction_id: 7 } }], ['an unexpected success', { status: 202 }]])('%s leaves a doubt about the capture of a parcel', async (_, reply) => {
+    storefront.replies.push(reply);
+    expect(await failureOf(sfcc.capture('POPS-US', 'US1', ofParcel))).toBeInstanceOf(OutcomeUnknown);
+    expect(sent()).toHaveLength(1);
+  });
+
+  test.each<[string, Reply]>([['no list', { status: 200, body: {} }], ['something else in the list', { status: 200, body: { captures: [7] } }], ['a cut connection', 'cut']])('of the captures %s is read again', async (_, reply) => {
+    storefront.replies.push(reply);
+    expect(await failureOf(sfcc.getCaptures('POPS-US', 'US1'))).toBeInstanceOf(Retryable);
+  });
+
   test('a fault is a refusal in the words of SFCC', async () => {
     storefront.replies.push({ status: 422, body: { fault: { type: 'PaymentCaptureException', message: 'Declined' } } });
     expect(await failureOf(sfcc.fulfilAndCapture('POPS-US', 'US1', request))).toMatchObject({
