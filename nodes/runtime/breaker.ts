@@ -17,7 +17,7 @@ export interface BreakerSettings {
 
 /** The longest time between two tries, and the widest spread of those who wait: together a minute. */
 export const LONGEST_MS = 30_000;
-/** While somebody tries, the others come again after this and their spread. */
+/** While somebody tries, or is about to, the others come again after this and their spread. */
 const TRYING_MS = 1000;
 /** Each that has to wait widens the spread by this: a hundred a second come again, until it is at its widest. */
 const SPREAD_MS = 10;
@@ -31,6 +31,7 @@ export class Breaker {
   #retryAt = 0;
   #leaveMs = 0;
   #refused = 0;
+  #closedAt = 0;
   #reason = 'no answer';
 
   /**
@@ -52,6 +53,8 @@ export class Breaker {
     );
     let isDown = false;
     this.#policy.onBreak((failure) => {
+      // One that comes and goes finds as many waiting as before.
+      if (!isDown && Date.now() - this.#closedAt > LONGEST_MS) this.#refused = 0;
       if (!isDown) this.#since = new Date();
       isDown = true;
       this.#retryAt = Date.now() + this.#leaveMs;
@@ -59,7 +62,7 @@ export class Breaker {
     });
     this.#policy.onReset(() => {
       isDown = false;
-      this.#refused = 0;
+      this.#closedAt = Date.now();
     });
   }
 
@@ -69,10 +72,17 @@ export class Breaker {
     return state === CircuitState.Closed ? 'closed' : 'open';
   }
 
-  /** @throws Retryable with `partnerDown` while nothing is to be sent: it is open, or somebody tries just now */
+  /**
+   * Asked before something is prepared for {@link run}. Once it may be tried one caller is let through, and others when he has not tried
+   * after a moment.
+   * @throws Retryable with `partnerDown` while nothing is to be sent: it is open, or somebody tries just now
+   */
   requireClosed(): void {
     const { state } = this;
-    if (state === 'half-open' || (state === 'open' && Date.now() < this.#retryAt)) throw this.#down();
+    if (state === 'closed') return;
+    const now = Date.now();
+    if (state === 'half-open' || now < this.#retryAt) throw this.#down();
+    this.#retryAt = now + TRYING_MS;
   }
 
   /**
@@ -81,7 +91,8 @@ export class Breaker {
    *   without having reached it
    */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.requireClosed();
+    // Without this cockatiel lets the others wait for the outcome of the try, each with what it holds.
+    if (this.state === 'half-open') throw this.#down();
     let tries = false;
     try {
       return await this.#policy.execute(() => {

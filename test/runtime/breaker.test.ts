@@ -68,6 +68,25 @@ test('then one tries, alone: while it does the others wait', async () => {
   expect(await breaker.run(fine)).toBe('fine');
 });
 
+test('of many that ask at once when it may be tried, one is let through; where he does not try the next one is', async () => {
+  const breaker = await opened();
+  now += 2000;
+  const asked = (): number => Array.from({ length: 16 }, () => {
+    try {
+      breaker.requireClosed();
+      return 1;
+    } catch {
+      return 0;
+    }
+  }).reduce<number>((sum, through) => sum + through, 0);
+  expect(asked()).toBe(1);
+  expect(breaker.state).toBe('open');
+  now += 1000;
+  expect(asked()).toBe(1);
+  expect(await breaker.run(fine)).toBe('fine');
+  expect(asked()).toBe(16);
+});
+
 test('the try that finds it still down is no failure of its caller, and says since when it has been down from the beginning', async () => {
   const breaker = await opened();
   const first = (await failureOf(breaker.run(fine))).message;
@@ -118,4 +137,14 @@ test('the more wait, the wider they are spread: a lone one comes as soon as may 
   expect(Math.max(...waits.slice(0, 10))).toBeLessThanOrEqual(2000 + 500 + 100);
   const perSecond = Object.values(Object.groupBy(waits.slice(5000), (ms) => String(Math.floor(ms / 1000)))).map((each) => each?.length ?? 0);
   expect(Math.max(...perSecond)).toBeLessThan(5000 / 10);
+  // It comes and goes: they are as many as before. A minute later they are not.
+  const refusedAnew = async (later: number): Promise<number[]> => {
+    now += later;
+    await breaker.run(fine);
+    now += later;
+    for (let failure = 0; failure < 2; failure++) await failureOf(breaker.run(unreachable));
+    return Promise.all(Array.from({ length: 10 }, async () => (await failureOf(breaker.run(fine))).retryAfterMs ?? 0));
+  };
+  expect(Math.max(...(await refusedAnew(2000)))).toBeGreaterThan(2000 + 500 + 100);
+  expect(Math.max(...(await refusedAnew(60_000)))).toBeLessThanOrEqual(2000 + 500 + 100);
 });
