@@ -1,6 +1,6 @@
 import type { FactContext } from './facts';
 import { lifecycle, type Status } from './lifecycle';
-import { fulfillerOf, isFulfillmentRequest, isQuestion, providerQuestions } from './requests';
+import { fulfillerOf, isFulfillmentRequest, isQuestion, PRINT_REQUESTS, providerQuestions } from './requests';
 
 /** What a person may do about an order. Refunds are made at the storefront as long as they are not built here. */
 export type OrderAction = 'put-back' | 'processed-externally' | 'cancel' | 'refund';
@@ -19,7 +19,7 @@ export type CancelAnswer =
 /** States of an effect whose outcome nobody knows. */
 export const IN_DOUBT: ReadonlySet<string> = new Set(['sent', 'unknown', 'parked']);
 
-type Known = Pick<FactContext, 'effects' | 'exportSequence' | 'navOrderNo' | 'provider'>;
+type Known = Pick<FactContext, 'effects' | 'exportSequence' | 'batchSequence' | 'navOrderNo' | 'provider'>;
 
 /** Who is asked to stop an order: the print floor, its 3PL, or an own warehouse or vendor, whom nobody can call. */
 export type AskedOf = 'print-station' | 'provider' | 'warehouse';
@@ -62,9 +62,15 @@ export function mayCancel(status: Status, known: Known, askable: Askable): Cance
     const provider = fulfillerOf(known);
     return askable(provider) ? { is: 'ask', reason: ASKED.provider, of: 'provider' } : { is: 'not-yet', reason: notAskable(provider) };
   }
-  if (cancel === 'print') return { is: 'ask', reason: ASKED['print-station'], of: 'print-station' };
+  if (cancel === 'print' || printFloorHas(status, known)) return { is: 'ask', reason: ASKED['print-station'], of: 'print-station' };
   return { is: 'yes' };
 }
+
+/** Where an order waits for its batch without its status saying whether the print floor was asked for it: it may wait for a place there, or for our own step. */
+const BEFORE_THE_BATCH: ReadonlySet<Status> = new Set(['READY_FOR_BATCHING', 'WAITING_BATCHING_CAPACITY', 'PRINT_STATION_READY_FOR_BATCHING']);
+
+const printFloorHas = (status: Status, { effects, batchSequence }: Known): boolean =>
+  BEFORE_THE_BATCH.has(status) && effects.some(({ kind, key, state }) => PRINT_REQUESTS.includes(kind) && state === 'done' && key.endsWith(`:${batchSequence}`));
 
 const ASKED: Readonly<Record<AskedOf, string>> = {
   'print-station': 'the print floor has the order: it is asked to stop, and decides',

@@ -1,6 +1,6 @@
 import type { FactContext } from './facts';
 import { lifecycle, type Status } from './lifecycle';
-import { isFulfillmentRequest } from './requests';
+import { isFulfillmentRequest, PRINT_REQUESTS } from './requests';
 
 /** An order that failed while it waited for an answer is asked about anew: it goes to the step before. */
 const ASKED_ANEW: Readonly<Partial<Record<Status, Status>>> = {
@@ -38,9 +38,6 @@ export function putBackChoices(status: Status, failedFrom: string): readonly Sta
 
 /** Where a put-back leads, as a person reads it before: an order that was never read may turn out to wait for its date. */
 export const backInWords = (status: Status, back: Status): string => `${back}${status === 'GENERALIZE_ERROR' ? ', or where it waits for its date' : ''}`;
-
-/** Kinds of effects that ask the print floor for a batch; their keys end with the number of the request. */
-export const PRINT_REQUESTS: readonly string[] = ['print-station.create', 'batch-station.create'];
 
 /** How an order is asked for again: where it goes (it may stay where it is), and under which number. */
 export interface Repush {

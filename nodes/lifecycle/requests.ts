@@ -33,3 +33,12 @@ export function fulfillerOf({ effects, exportSequence, provider }: { effects: re
   const asked = effects.find(({ kind, key, state }) => isFulfillmentRequest(kind) && BEGUN.has(state) && key.endsWith(`:${exportSequence}`));
   return asked ? providerOf(asked.kind) : provider;
 }
+
+/** Kinds of effects that ask the print floor for a batch; their keys end with the number of the request. */
+export const PRINT_REQUESTS: readonly string[] = ['print-station.create', 'batch-station.create'];
+
+/** Who of the print floor was asked last: both listen to one topic, and take the same question whether an order can be stopped. */
+export function printerOf(effects: readonly { readonly id: number; readonly kind: string }[]): 'PrintStation' | 'BatchStation' {
+  const requests = effects.filter(({ kind }) => PRINT_REQUESTS.includes(kind)).toSorted((a, b) => a.id - b.id);
+  return requests.at(-1)?.kind === 'batch-station.create' ? 'BatchStation' : 'PrintStation';
+}

@@ -228,7 +228,10 @@ const release = (image: Image, reason: string, actor: string, beside: Beside, pl
 
 /** Whoever had this part has stopped it, and the whole is not cancelled: nobody would bring the part on, so a person is told. */
 function keepStopped(part: Image, { askedOf: of, said, declined }: { askedOf: AskedOf; said: string; declined: string }, actor: string, around: Around, plan: Plan): void {
-  if (mayCancel(part.status, known(part.order, around), around.askable).is === 'no') return;
+  const answer = mayCancel(part.status, known(part.order, around), around.askable);
+  if (answer.is === 'no') return;
+  // It went on all the same, to somebody whom nobody may ask for it twice.
+  if (answer.is !== 'wait' && !isStillWith(of, answer)) return openHold(part, 'fact.exception', `${said}, but it stands in ${part.status}: ask whether it comes. ${declined}`, actor, plan);
   openHold(part, CANCEL_STOPPED, `${said}, but ${declined}. ${STOPPED_AGAIN[of]}`, actor, plan);
 }
 

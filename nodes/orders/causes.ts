@@ -1,7 +1,7 @@
 import { FOLLOWING } from '../lifecycle/children';
 import { type AskedOf, CANCEL_ASKED, navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { fulfillerOf } from '../lifecycle/requests';
+import { fulfillerOf, printerOf } from '../lifecycle/requests';
 import { DATED } from '../lifecycle/put-back';
 import { isWorking, pauseOf } from '../lifecycle/stages';
 import type { Route } from '../work/routes';
@@ -114,7 +114,7 @@ function working(standing: Standing, { route, guards, nextSlot }: Surroundings):
 
 /** Who owes the answer to a wish to cancel. */
 const ANSWERS: Readonly<Record<AskedOf, { text: string; who(order: Pick<Standing, 'provider' | 'exportSequence' | 'effects'>): string }>> = {
-  'print-station': { text: 'the print floor', who: () => 'PrintStation' },
+  'print-station': { text: 'the print floor', who: ({ effects }) => printerOf(effects) },
   provider: { text: 'its 3PL', who: (standing) => capitalised(fulfillerOf(standing)) },
   warehouse: { text: 'the own warehouse or vendor', who: () => lifecycle.statuses.OMS_CREATED_ORDER_FULFILLMENT.owner },
 };

@@ -3,7 +3,7 @@ import { CANCEL_STOPPED, isCancelled, PRINT_CANCEL_TASK, STOPPED_AGAIN } from '.
 import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
-import { PRINT_REQUESTS } from '../lifecycle/put-back';
+import { PRINT_REQUESTS, printerOf } from '../lifecycle/requests';
 
 /** What the print floor tells about one request (docs/contracts/print-station-event.schema.json). */
 export interface PrintEvent {
@@ -82,16 +82,19 @@ export const printStationFacts: FactRules = {
   /** Only a refusal says so; an acknowledgement alone grants it. */
   'print_station.cancellation_acknowledged'({ sequence, data = {} }: PrintEvent, { status, effects, cancelAsked }): FactDecision {
     const asked = effects.filter(({ kind }) => kind === PRINT_CANCEL_TASK).length;
+    const printer = printerOf(effects);
     if (isCancelled(status) || sequence < asked) return { is: 'already' };
     const refused = data.granted === false;
     if (cancelAsked !== 'print-station') {
-      if (asked === 0) return { is: 'impossible', reason: 'nobody has asked PrintStation to cancel it' };
+      if (asked === 0) return { is: 'impossible', reason: `nobody has asked ${printer} to cancel it` };
       // Somebody else is asked now, or it has left: what was stopped is no question any more.
       if (refused || cancelAsked !== null || lifecycle.statuses[status].cancel === 'closed') return { is: 'already' };
-      return { is: 'exception', hold: CANCEL_STOPPED, reason: `PrintStation has stopped an order that nobody asks it to cancel any more and that stands in ${status}. ${STOPPED_AGAIN['print-station']}` };
+      const what = `${printer} has stopped an order that nobody asks it to cancel any more and that stands in ${status}`;
+      // Where a warehouse has it by now it is there that somebody has to look.
+      return lifecycle.statuses[status].phase === 'batching' ? { is: 'exception', hold: CANCEL_STOPPED, reason: `${what}. ${STOPPED_AGAIN['print-station']}` } : { is: 'exception', reason: what };
     }
     const why = data.reason === undefined ? '' : `: ${data.reason}`;
-    return { is: 'applied', reason: refused ? `PrintStation does not stop it${why}` : `PrintStation has stopped it${why}`, settles: [PRINT_CANCEL_TASK], cancel: refused ? 'refused' : 'granted' };
+    return { is: 'applied', reason: refused ? `${printer} does not stop it${why}` : `${printer} has stopped it${why}`, settles: [PRINT_CANCEL_TASK], cancel: refused ? 'refused' : 'granted' };
   },
 };
 

@@ -33,7 +33,7 @@ export const toPrintStationRequest = (order: Order): PrintRequest => toPrintRequ
 /** Asks BatchStation for a batch. */
 export const toBatchStationRequest = (order: Order): PrintRequest => toPrintRequest('batch.create.request', order);
 
-/** A message that asks PrintStation to stop an order; docs/contracts/print-cancellation.schema.json. */
+/** A message that asks PrintStation or BatchStation to stop an order; docs/contracts/print-cancellation.schema.json. */
 export interface PrintCancellation {
   readonly id: string;
   readonly type: 'order.cancel.request';
@@ -45,7 +45,7 @@ export interface PrintCancellation {
   readonly warehouse: string;
 }
 
-/** Asks PrintStation to stop an order. @param sequence counts the questions, from 1 */
+/** Asks whoever of the print floor has an order to stop it. @param sequence counts the questions, from 1 */
 export function toCancellation({ name, platformId, part, warehouse }: Pick<Order, 'name' | 'platformId' | 'part' | 'warehouse'>, sequence: number): PrintCancellation {
   return { id: `order.cancel.request:${name}:${sequence}`, type: 'order.cancel.request', order_id: name, sequence, platform_order_no: platformId, part, warehouse: warehouse.key };
 }

@@ -285,6 +285,52 @@ describe('a cancel that PrintStation decides', () => {
   }, 90_000);
 });
 
+describe('a cancel of an order that BatchStation has', () => {
+  beforeAll(async () => {
+    await flag(false);
+    await silent();
+  });
+  afterAll(() => system.clearFaults());
+
+  /** An order for which BatchStation was asked: the status alone does not say it. */
+  const atBatchStation = async (): Promise<string> => {
+    const name = await place('WAITING_BATCHING_CAPACITY');
+    await waitFor(async () => (await asked(name)).includes('batch.create.request 1'), { what: 'the request for a batch' });
+    return name;
+  };
+  const cancelled = (name: string): Promise<Answer> => system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'customer called' } });
+  const decision = (name: string) => waitFor(async () => {
+    const [wish] = (await system.order(name)).cancellations;
+    return wish?.state !== 'waiting' && wish;
+  }, { what: 'the decision', seen: () => system.order(name) });
+
+  test('it is asked to stop; its yes cancels the order, in NAV and at the storefront, too, and no batch comes', async () => {
+    await system.fault({ system: 'print-station', operation: 'cancellation', fault: 'latency', ms: 600_000, count: 1 });
+    const name = await atBatchStation();
+    expect(await cancelled(name)).toMatchObject({ status: 202, body: { result: 'waiting', status: 'WAITING_BATCHING_CAPACITY' } });
+    expect((await system.api(`/api/oms/orders/${name}/why`, { as: 'reader' })).body).toMatchObject({ owes: 'BatchStation' });
+    await waitFor(async () => (await asked(name)).includes('order.cancel.request 1'), { what: 'the question' });
+    const yes = { id: `ack-${randomUUID()}`, type: 'print_station.cancellation_acknowledged', order_id: name, sequence: 1, at: new Date().toISOString(), data: { granted: true } };
+    expect((await system.api('/api/service_bus/events', { as: 'print-station', body: yes })).body).toMatchObject({ result: 'applied' });
+    await system.reach(name, 'EXPORTED_CANCELLATION_TO_NAV', 60_000);
+    expect(await decision(name)).toMatchObject({ state: 'granted', decision_reason: 'BatchStation has stopped it' });
+    expect(await asked(name)).toEqual(['batch.create.request 1', 'order.cancel.request 1']);
+    expect(await system.holds(name)).toEqual([]);
+    await waitFor(async () => (await system.storefront(name)).cancelled, { what: 'the cancel at the storefront' });
+  }, 90_000);
+
+  test('its no declines the wish, and the order goes on with its batch', async () => {
+    await system.clearFaults();
+    await silent();
+    await system.fault({ system: 'print-station', operation: 'cancellation', fault: 'reject', count: 1 });
+    const name = await atBatchStation();
+    expect((await cancelled(name)).status).toBe(202);
+    expect(await decision(name)).toMatchObject({ state: 'declined', decision_reason: 'BatchStation does not stop it: The sandbox was told to refuse this.' });
+    await results(result(name));
+    await system.reach(name, 'FULFILLED', 60_000);
+  }, 90_000);
+});
+
 describe('BatchStation’s capacity', () => {
   beforeAll(async () => {
     await flag(false);

@@ -154,6 +154,30 @@ describe('cutoff classes', () => {
       expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
     });
 
+    test.each(['WAITING_BATCHING_CAPACITY', 'READY_FOR_BATCHING'] as const)('BatchStation was asked for the batch, in %s: it is asked to stop, too; waiting for a place there, the order is cancelled at once', async (status) => {
+      const way = ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'READY_FOR_BATCHING', ...(status === 'READY_FOR_BATCHING' ? [] : [status])] as const;
+      const [order = 0, placeless = 0] = await makeOrders(world, 2, way);
+      await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('batch-station.create', ?, ?, '', 'done', 1)", [`batch-station.create:${order}:1`, order]);
+      expect(await refused(placeless)).toMatchObject({ statusCode: 200, body: { result: 'cancelled' } });
+      expect(await refused(order)).toMatchObject({ statusCode: 202, body: { result: 'waiting', reason: expect.stringContaining('the print floor has the order') as string } });
+      expect(await asking(order)).toBe(1);
+      expect(await acknowledge(order, { granted: false, reason: 'it is printed' })).toMatchObject({ result: 'applied' });
+      expect(await wish(order)).toMatchObject({ state: 'declined', reason: 'BatchStation does not stop it: it is printed' });
+      expect(await refused(order)).toMatchObject({ statusCode: 202 });
+      expect(await acknowledge(order, { granted: true })).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', pending: 0 });
+      expect(await count(world, "SELECT COUNT(*) FROM holds WHERE order_id = ? AND resolved_at IS NULL", [order])).toBe(0);
+    });
+
+    test('a batch that failed at BatchStation: nobody has the order, and it is cancelled at once', async () => {
+      const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'READY_FOR_BATCHING', 'WAITING_BATCHING_CAPACITY']);
+      await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('batch-station.create', ?, ?, '', 'done', 1)", [`batch-station.create:${order}:1`, order]);
+      await engine.transitions.apply({ source: 'print-station', eventId: `failed-${order}`, type: 'batch_failed', order, actor: 'partner:print-station', body: { sequence: 1, data: { reason: 'no ink' } } });
+      await desk.putBack(String(order), asked);
+      expect(await statusOf(world, order)).toMatchObject({ status: 'READY_FOR_BATCHING' });
+      expect(await refused(order)).toMatchObject({ statusCode: 200, body: { result: 'cancelled' } });
+    });
+
     test('the answer and the batch at once: each order ends cancelled, with its batch noted or held', async () => {
       const orders = await makeOrders(world, 30, AT_PRINT_STATION);
       await Promise.all(orders.map((order) => world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('print-station.create', ?, ?, '', 'done', 1)", [`print-station.create:${order}:1`, order])));

@@ -448,6 +448,20 @@ describe('a cancel of a split order that somebody has a part of', () => {
     for (const order of [whole, one, two]) expect(await statusOf(world, order)).toMatchObject({ holds: 0, pending: 0 });
   });
 
+  test('PrintStation has stopped a part that a person let go on to its 3PL: held, and nobody may ask the 3PL for it twice', async () => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await desk.cancel(String(whole), asked);
+    await acknowledge(one, { granted: true });
+    for (const to of ['PRINT_STATION_BATCHED', 'CIRRO_READY_FOR_FULFILLMENT'] as const) await engine.transitions.transition({ order: one, to, actor: 'test' });
+    await effect(one, 'camel.request', 'done');
+    await engine.transitions.transition({ order: one, to: 'EXPORTED_TO_TPL', actor: 'test' });
+    await again(whole);
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined', reason: expect.stringContaining('the warehouse has the order by now') as string }]);
+    expect(await holds(one)).toMatchObject([{ kind: 'fact.exception', reason: expect.stringContaining('it stands in EXPORTED_TO_TPL') as string }]);
+    expect(await holds(two)).toEqual([]);
+    expect(await desk.repush(String(one), asked)).toMatchObject({ statusCode: 409 });
+  });
+
   test('a call about a kept part comes into doubt: every yes is kept until it is settled', async () => {
     const { whole, one, two } = await family(TO_PRINT, []);
     await desk.cancel(String(whole), asked);
