@@ -82,7 +82,7 @@ const openWish = (image: Image, { cancellations }: Beside): WaitingCancellation 
 function record(image: Image, { to, actor, reason }: Wish, state: WishState, { why, asked }: { why: string; asked?: AskedOf | 'parts' }, plan: Plan): void {
   const waits = state === 'waiting';
   plan.wishes.push({
-    order_id: image.order, state, to_status: to, actor, reason: reason.slice(0, 500), decision_reason: waits ? null : why, decided_at: waits ? null : NOW,
+    order_id: image.order, state, to_status: to, actor, reason: reason.slice(0, 500), decision_reason: waits ? null : why.slice(0, 500), decided_at: waits ? null : NOW,
     ask: asked === undefined ? null : 'asked', asked_of: asked === undefined || asked === 'parts' ? null : asked, asked_at: asked === undefined ? null : NOW,
   });
   if (waits) image.pending++;
@@ -190,7 +190,7 @@ function decideWhole(waiting: WaitingCancellation, image: Image, around: Around,
     endHolds(image, waiting.to, waiting.actor, beside, plan);
     cancelParts(waiting.to, parts, waiting, beside, plan);
     const said = questions.flatMap(({ part, row }) => (row.said === null ? [] : `${nameOf(part, around)}: ${row.said}`));
-    plan.cancellations.push({ id: waiting.id, state: 'granted', reason: (said.join('; ') || GRANTED).slice(0, 500) }, ...questions.map(({ row }) => ({ id: row.id, state: 'granted' as const, reason: row.said ?? GRANTED })));
+    plan.cancellations.push({ id: waiting.id, state: 'granted', reason: said.join('; ') || GRANTED }, ...questions.map(({ row }) => ({ id: row.id, state: 'granted' as const, reason: row.said ?? GRANTED })));
     return;
   }
   decline(waiting, image, answer.reason, beside, plan);
@@ -218,7 +218,7 @@ function close(row: WaitingCancellation, image: Image, beside: Beside): void {
 
 function decline({ id, actor }: WaitingCancellation, image: Image, reason: string, beside: Beside, plan: Plan): void {
   plan.events.push({ order: image.order, kind: 'cancel.declined', actor, text: reason });
-  plan.cancellations.push({ id, state: 'declined', reason: reason.slice(0, 500) });
+  plan.cancellations.push({ id, state: 'declined', reason });
   release(image, `the cancel is declined: ${reason}`, actor, beside, plan);
 }
 
@@ -232,8 +232,11 @@ function keepStopped(part: Image, { askedOf: of, said, declined }: { askedOf: As
   if (answer.is === 'no') return;
   // It went on all the same, to somebody whom nobody may ask for it twice.
   if (answer.is !== 'wait' && !isStillWith(of, answer)) return openHold(part, 'fact.exception', `${said}, but it stands in ${part.status}: ask whether it comes. ${declined}`, actor, plan);
-  openHold(part, CANCEL_STOPPED, `${said}, but ${declined}. ${STOPPED_AGAIN[of]}`, actor, plan);
+  // However much they have said, there is room for the way out.
+  openHold(part, CANCEL_STOPPED, `${brief(said, 130)}, but ${brief(declined, 190)}. ${STOPPED_AGAIN[of]}`, actor, plan);
 }
+
+const brief = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 const GRANTED = 'nothing stood against it';
 const NOW = raw('NOW(6)');

@@ -184,12 +184,12 @@ function inboxRows({ inbox, inboxApplied, wishes, asked, cancellations }: Plan):
   return [
     ...insert('cancellations', wishes),
     ...insert('inbox', inbox.map(({ fact, state, reason, status }) => ({
-      source: fact.source, event_id: fact.eventId, type: fact.type, order_id: fact.order, node: fact.node ?? null, body: JSON.stringify(fact.body), state, reason, status,
+      source: fact.source, event_id: fact.eventId, type: fact.type, order_id: fact.order, node: fact.node ?? null, body: JSON.stringify(fact.body), state, reason: reason?.slice(0, 500) ?? null, status,
     }))),
     ...inboxApplied.map(({ id, state, reason, status }) =>
-      `UPDATE inbox SET state = ${escape(state)}, reason = ${escape(reason)}, status = ${escape(status)}, applied_at = NOW(6) WHERE id = ${id}`),
+      `UPDATE inbox SET state = ${escape(state)}, reason = ${escape(reason?.slice(0, 500) ?? null)}, status = ${escape(status)}, applied_at = NOW(6) WHERE id = ${id}`),
     ...asked.map(({ id, ask, of, said }) => `UPDATE cancellations SET ask = ${escape(ask)}, asked_of = ${escape(of)}, asked_at = COALESCE(asked_at, NOW(6)), decision_reason = ${escape(said?.slice(0, 500) ?? null)} WHERE id = ${id}`),
     ...cancellations.map(({ id, state, reason }) =>
-      `UPDATE cancellations SET state = ${escape(state)}, decision_reason = ${escape(reason)}, decided_at = NOW(6) WHERE id = ${id}`),
+      `UPDATE cancellations SET state = ${escape(state)}, decision_reason = ${escape(reason.slice(0, 500))}, decided_at = NOW(6) WHERE id = ${id}`),
   ];
 }

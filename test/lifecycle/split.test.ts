@@ -398,6 +398,16 @@ describe('a cancel of a split order that somebody has a part of', () => {
     expect(await holds(one)).toMatchObject([{ kind: 'fact.exception' }]);
   });
 
+  test('a partner who says much: what he says is kept as far as there is room', async () => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await desk.cancel(String(whole), asked);
+    await acknowledge(one, { granted: true, reason: 'y'.repeat(400) });
+    await answer(two, 'cancel_refused', { data: { reason: 'n'.repeat(400) } });
+    await again(whole);
+    expect((await wishes(whole))[0]).toMatchObject({ state: 'declined', reason: expect.stringMatching(/n{400}$/) as string });
+    expect(await holds(one)).toMatchObject([{ kind: 'cancel.stopped', reason: expect.stringMatching(/y…, but .*n….*or cancel the whole order again\.$/) as string }]);
+  });
+
   test('the opposite answers: a no after a yes declines while the other is awaited, a yes after a no is held', async () => {
     const { whole, one, two } = await family(TO_WAREHOUSE, ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT']);
     await desk.cancel(String(whole), asked);
