@@ -130,6 +130,8 @@ export class Replay {
   #replayed({ kind, key, state, reference, reason, inquiries }: StandingEffect, comes: boolean, { holds, effects }: Standing): ReplayedCall {
     const as = (action: ReplayedCall['action'], why: string): ReplayedCall => ({ kind, key, state, action, ...(reference !== null && { reference }), reason: why });
     if (state === 'done') return as('skip', `done${reference === null ? '' : `: ${reference}`}`);
+    const ofTask = comes ? undefined : holds.find(({ task }) => task === kind);
+    if (ofTask && (state === 'intent' || state === 'rejected' || state === 'not_done')) return as('blocked', `hold ${ofTask.id} (${ofTask.kind}) is decided first`);
     if (state === 'intent' || state === 'rejected' || state === 'not_done') return comes ? as('send', `nothing of it has happened${reason === null ? '' : `: ${reason}`}`) : as('skip', 'the order has passed it, and nothing of it has happened');
     if (state === 'sent') return as('blocked', 'it is under way: its answer is awaited');
     const policy = this.#parts.calls.policyOf(kind);

@@ -116,7 +116,7 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
      SELECT o.id, o.name, c.ask, c.asked_of AS askedOf, c.decision_reason AS said, w.provider, o.export_sequence AS exportSequence FROM order_status s JOIN cancellations c ON c.order_id = s.order_id AND c.state = 'waiting' JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id
       WHERE s.parent_order_id = @whole ORDER BY o.part;
      SELECT o.total, o.currency, CAST((SELECT COALESCE(SUM(e.amount), 0) FROM effects e WHERE e.order_id = o.id AND e.kind = CONCAT(st.platform, '.capture') AND e.state = 'done') AS SIGNED) AS amount, COUNT(t.id) AS parcels, COUNT(t.done_at) AS captured
-       FROM orders o JOIN stores st ON st.id = o.store_id LEFT JOIN tasks t ON t.order_id = o.id AND t.kind = CONCAT(st.platform, '.capture')
+       FROM orders o JOIN stores st ON st.id = o.store_id LEFT JOIN tasks t FORCE INDEX (task_order) ON t.order_id = o.id AND t.kind = CONCAT(st.platform, '.capture')
        WHERE o.id = @order AND o.part = 0 AND o.total IS NOT NULL GROUP BY o.id, o.total, o.currency, st.platform, st.capture_per HAVING COUNT(t.id) > 0 OR st.capture_per = 'shipment';
      SELECT COUNT(*) AS workers FROM processes WHERE ${ALIVE} AND role <> 'edge'`,
     byId ? [idOrName, idOrName] : [idOrName],

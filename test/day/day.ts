@@ -63,7 +63,7 @@ export async function runDay(options: DayOptions): Promise<Day> {
 /** What sets the stores apart, and schedules that do not let a day wait. */
 async function arrange(system: System): Promise<void> {
   const urlOf = (site: string): string => `https://${site.slice(-2).toLowerCase()}.shop.sandbox`;
-  await system.sql('UPDATE stores SET export_to_nav = FALSE WHERE site = ?', [SITES.withoutNav]);
+  await system.sql("UPDATE stores SET export_to_nav = FALSE, capture_per = 'shipment' WHERE site = ?", [SITES.withoutNav]);
   const flags = ['cirro_inventory_check', 'print_station_create_order'];
   await system.sql('INSERT INTO feature_flags (name, store_url, enabled) VALUES ?', [flags.map((flag) => [flag, urlOf(SITES.us), true])]);
   await system.sql("UPDATE recurring_jobs SET cron = '* * * * * *' WHERE class = 'cirro.inventory-recheck'");

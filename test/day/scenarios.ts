@@ -5,7 +5,7 @@ import type { Deed, Expected, HoldDuty, Scenario, StatusDuty } from './scenario'
 /** So long NAV Japan takes for each request. Milliseconds. */
 export const SLOW_MS = 1500;
 
-/** The stores of the day: one asks for the stock and has PrintStation, one does not export to NAV and has BatchStation, one has a slow NAV. */
+/** The stores of the day: one asks for the stock and has PrintStation, one does not export to NAV, has BatchStation and captures by the shipment, one has a slow NAV. */
 export const SITES = { us: 'POPS-US', withoutNav: 'POPS-EU', slowNav: 'POPS-JP' } as const;
 
 const times = (count: number, ...deeds: Deed[]): Partial<Record<Deed, number>> => Object.fromEntries(deeds.map((deed) => [deed, count]));
@@ -127,6 +127,13 @@ export const SCENARIOS: readonly Scenario[] = [
     share: 6,
     placed: { template: 'parcels', site: SITES.us },
     ends: ({ lines }) => ({ ...plain, through: [...plain.through, 'PARTIALLY_SHIPPED'], parcels: lines }),
+  },
+  {
+    name: 'captured by parcel',
+    what: 'each line in a parcel of its own, and what left in it captured with it',
+    share: 4,
+    placed: { template: 'parcels', site: SITES.withoutNav },
+    ends: ({ lines }) => ({ ...withoutNav, deeds: { ...WITHOUT_NAV, 'sfcc capture': lines }, through: [...withoutNav.through, 'PARTIALLY_SHIPPED'], parcels: lines }),
   },
   {
     name: 'manual warehouse',

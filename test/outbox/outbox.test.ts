@@ -67,6 +67,23 @@ describe('what is told', () => {
     return { name: await nameOf(order), cancelled: await nameOf(gone), events: await told() };
   }
 
+  test('captures of parcels are no steps of the order: each has the parcel in its id, and the same at every telling', async () => {
+    const order = await one(CIRRO);
+    const capture = (parcelOf: string, amount: string) => engine.transitions.transition({ order, actor: 'system:work', captured: { reference: `cap-${amount}`, paid: { amount, currency: 'USD' }, parcel: parcelOf } });
+    for (const [of, amount] of [['T-1:S-1', '12.00'], ['T-1:S-2', '13.00']] as const) expect(await capture(of, amount)).toMatchObject({ moved: false });
+    const events = await told();
+    const name = await nameOf(order);
+    expect(events.map(({ id, data }) => ({ id, parcel: data['parcel'], amount: data['amount'] }))).toEqual([
+      { id: expect.stringMatching(new RegExp(`^${name}:6:PaymentCaptured:[0-9a-f]{12}$`)) as string, parcel: 'T-1:S-1', amount: '12.00' },
+      { id: expect.stringMatching(new RegExp(`^${name}:6:PaymentCaptured:[0-9a-f]{12}$`)) as string, parcel: 'T-1:S-2', amount: '13.00' },
+    ]);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(2);
+    for (const event of events) expect(() => contracts.validate('order-event', event)).not.toThrow();
+    await world.admin.query('UPDATE outbox SET published_at = NULL');
+    expect((await told()).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+    expect(await count(world, "SELECT COUNT(*) FROM payments WHERE order_id = ? AND state = 'captured'", [order])).toBe(0);
+  });
+
   test('each step, parcel, payment and cancel is an event, in their order, under an id of business meaning', async () => {
     const { name, cancelled, events } = await aLife();
     expect(events.map(({ id }) => id)).toEqual([
