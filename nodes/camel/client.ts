@@ -51,12 +51,13 @@ const refusals: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 export function createCamelClient(options: CamelClientOptions): CamelClient {
   const { url, subscriptionKey, username, password, ...http } = options;
-  const client = createHttpClient({ ...http, name: 'camel', baseUrl: url });
   const headers = {
     'ocp-apim-subscription-key': subscriptionKey,
     authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
     'content-type': 'application/json',
   };
+  const nothing = { method: 'POST', path: '/fulfillment-requests', headers, body: '{}' } as const;
+  const client = createHttpClient({ ...http, name: 'camel', baseUrl: url, probe: nothing });
 
   /** Makes a request that Camel takes (202) or refuses. @returns Camel's id of it */
   async function take(path: string, body: object, call: CamelCall = {}): Promise<string> {
@@ -81,7 +82,7 @@ export function createCamelClient(options: CamelClientOptions): CamelClient {
       return lines;
     },
     async requestNothing() {
-      const response = await client.request({ method: 'POST', path: '/fulfillment-requests', headers, body: '{}', mayHaveActed: false });
+      const response = await client.request({ ...nothing, mayHaveActed: false });
       if (refusals.has(response.status) && typeof answerOf(response)['code'] === 'string') return;
       throw new Retryable(`Camel answered HTTP ${response.status} to a request that names no order, and did not refuse it`, {
         code: 'camel.unexpected-answer',

@@ -43,11 +43,13 @@ export class LoneEffects {
     if (effect.policy !== 'key') throw new InvalidInput(`${effect.kind} is about no order: only what may be repeated can be sent`, { code: 'effect.needs-order' });
     const key = effect.key(subject);
     const request = effect.request(subject);
-    const begun = Date.now();
+    const hash = createHash('sha256').update(JSON.stringify(request)).digest();
     if (this.#underWay.has(key)) throw underWay(effect.kind);
     this.#underWay.add(key);
     try {
-      const row = await this.#begin(effect.kind, key, createHash('sha256').update(JSON.stringify(request)).digest(), node);
+      await this.#requireUp(() => effect.requireUp?.(remote, subject), key, hash);
+      const begun = Date.now();
+      const row = await this.#begin(effect.kind, key, hash, node);
       if (row.state === 'done') return { reference: row.reference ?? undefined };
       await failpoint('effect.sent', effect.kind);
       const { reference } = await effect.send(remote, request, subject, { startBy: begun + START_WITHIN_MS, leave: () => this.#processes.leaves(row.id, row.attempt) }).catch(async (error: unknown) => {
@@ -58,6 +60,16 @@ export class LoneEffects {
       return { reference };
     } finally {
       this.#underWay.delete(key);
+    }
+  }
+
+  /** Stops what would be sent to a remote that is known to be down, before anything is written; what has happened is answered as ever. */
+  async #requireUp(ask: () => void, key: string, hash: Buffer): Promise<void> {
+    try {
+      ask();
+    } catch (error) {
+      const [row] = await select(this.#pool, "SELECT id FROM effects WHERE `key` = ? AND state = 'done' AND request_hash = ?", [key, hash]);
+      if (!row) throw error;
     }
   }
 

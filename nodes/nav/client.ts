@@ -65,6 +65,9 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Lies beside this file; the live one can only be had with NTLM. */
 const wsdl = path.join(__dirname, 'oms-integration.wsdl');
 
+/** No call got as far as NAV. */
+const UNREACHED: ReadonlySet<string> = new Set(['nav.unreachable', 'nav.handshake']);
+
 /** An External Document No. that no order has, for the handshake. */
 const nobody = 'OMS-HANDSHAKE';
 
@@ -74,7 +77,7 @@ export function createNavClient(options: NavClientOptions): NavClient {
     Object.entries(endpoints).map(([endpoint, { url, domain, username, password, ca }]) => [
       endpoint,
       {
-        circuit: new Breaker({ name: `NAV ${endpoint}`, code: 'nav.breaker-open', trips: ({ cause }) => cause !== undefined && saysDown(cause), ...breaker }),
+        circuit: new Breaker({ name: `NAV ${endpoint}`, code: 'nav.breaker-open', trips: ({ cause }) => cause !== undefined && saysDown(cause), unreached: ({ code }) => UNREACHED.has(code), ...breaker }),
         lanes: new Lanes(Array.from({ length: lanes }, () => new Lane(url, ca)), queue),
         soap: once(async () => {
           const client = await createClientAsync(wsdl, { endpoint: url });

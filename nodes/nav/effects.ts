@@ -67,6 +67,7 @@ export const exportProduct = effect<NavClient, ProductForNav, string>({
   key: (product) => `nav.product:${product.endpoint}:${product.sku}`,
   policy: 'key',
   request: toProduct,
+  requireUp: (nav, product) => nav.requireUp(product.endpoint),
   send: async (nav, xml, product, call) => ({ reference: await nav.importDocument(product.endpoint, DocType.Product, xml, call) }),
 });
 

@@ -1,7 +1,7 @@
 /** PrintStation and BatchStation, which listen to one topic of the Service Bus (this project's assumption: docs/contracts). */
 import type { Call } from '../effects/effect';
 import { Breaker, type BreakerSettings } from '../runtime/breaker';
-import { isKnownError, OutcomeUnknown, Retryable } from '../runtime/errors';
+import { OutcomeUnknown, Retryable } from '../runtime/errors';
 import { createSender } from '../service-bus/sender';
 
 /** A message for the print floor. */
@@ -38,7 +38,7 @@ export interface PrintFloorOptions {
 /** Connects at the first message. @throws InvalidInput `service-bus.connection-string` */
 export function createPrintFloor({ breaker: settings, ...to }: PrintFloorOptions): PrintFloor {
   const sender = createSender({ ...to, variable: 'SERVICE_BUS_PRINT_TOPIC' });
-  const breaker = new Breaker({ name: 'the Service Bus of the print floor', code: 'print-station.breaker-open', trips: (error) => isKnownError(error) && TRIPPING.has(error.code), ...settings });
+  const breaker = new Breaker({ name: 'the Service Bus of the print floor', code: 'print-station.breaker-open', trips: ({ code }) => TRIPPING.has(code), unreached: (error) => error instanceof Retryable, ...settings });
 
   async function publish(message: FloorMessage, { startBy, leave }: Call): Promise<void> {
     let left = false;
@@ -51,7 +51,7 @@ export function createPrintFloor({ breaker: settings, ...to }: PrintFloorOptions
       await sender.send([{ id: message.id, subject: message.type, properties: { order_id: message.order_id }, body: message }], begin);
     } catch (error) {
       if (left && error instanceof Retryable && error.code === 'service-bus.not-sent')
-        throw new OutcomeUnknown(`nobody knows whether the Service Bus has taken ${message.id}: ${error.message}`, { code: 'print-station.not-answered', cause: error });
+        throw new OutcomeUnknown(`nobody knows whether the Service Bus has taken it: ${error.message}`, { code: 'print-station.not-answered', cause: error });
       throw error;
     }
   }

@@ -3,7 +3,7 @@
  * is down and when to come again: nothing was tried, so it is no failure of his.
  */
 import { BrokenCircuitError, circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen, type IBackoff } from 'cockatiel';
-import { isKnownError, Retryable } from './errors';
+import { isKnownError, type KnownError, Retryable } from './errors';
 
 export interface BreakerSettings {
   /**
@@ -22,9 +22,33 @@ const TRYING_MS = 1000;
 /** Each that has to wait widens the spread by this: a hundred a second come again, until it is at its widest. */
 const SPREAD_MS = 10;
 
+const NEXT = 'It is tried again by itself; waiting for it uses up no attempt.';
+
+/** While it is closed, what did not reach the partner comes again after this, and up to a quarter more. */
+const SOON_MS = 1000;
+
+export interface Partner {
+  /** Of the partner, or of its endpoint, as a person reads it. */
+  readonly name: string;
+  /** Of the error while it is open. */
+  readonly code: string;
+  /** Which failures say that the partner is down. Whatever else it answers says that it is there. */
+  readonly trips: (error: KnownError) => boolean;
+  /** Which of them have provably not reached it: they are no failures of who wanted something. */
+  readonly unreached: (error: KnownError) => boolean;
+  /**
+   * Something harmless by which it is seen whether the partner is there again, before anything that may act is sent. Without it the first
+   * who wants something tries.
+   */
+  readonly probe?: (() => Promise<unknown>) | undefined;
+}
+
 export class Breaker {
   readonly #name: string;
   readonly #code: string;
+  readonly #trips: (error: Error) => error is KnownError;
+  readonly #unreached: Partner['unreached'];
+  readonly #probe: Partner['probe'];
   readonly #policy: CircuitBreakerPolicy;
   #since = new Date(0);
   /** `Date.now()` from which on one call may try. */
@@ -34,21 +58,19 @@ export class Breaker {
   #closedAt = 0;
   #reason = 'no answer';
 
-  /**
-   * @param name of the partner, or of its endpoint, as a person reads it
-   * @param code of the error while it is open
-   * @param trips which failures say that the partner is down
-   */
-  constructor({ name, code, trips, failures = 5, halfOpenAfterMs = 2000 }: { name: string; code: string; trips: (error: Error) => boolean } & Partial<BreakerSettings>) {
+  constructor({ name, code, trips, unreached, probe, failures = 5, halfOpenAfterMs = 2000 }: Partner & Partial<BreakerSettings>) {
     this.#name = name;
     this.#code = code;
+    this.#trips = (error): error is KnownError => isKnownError(error) && trips(error);
+    this.#unreached = unreached;
+    this.#probe = probe;
     const longest = Math.max(LONGEST_MS, halfOpenAfterMs);
     const leave = (duration: number): IBackoff<unknown> => {
       this.#leaveMs = duration;
       return { duration, next: () => leave(Math.min(longest, duration * 2)) };
     };
     this.#policy = circuitBreaker(
-      handleWhen((error) => isKnownError(error) && trips(error)),
+      handleWhen(this.#trips),
       { breaker: new ConsecutiveBreaker(failures), halfOpenAfter: { next: () => leave(halfOpenAfterMs) } },
     );
     let isDown = false;
@@ -87,22 +109,41 @@ export class Breaker {
 
   /**
    * Does the work, once.
-   * @throws what it throws · Retryable with `partnerDown` where it was not begun, or was the try that found the partner still down
-   *   without having reached it
+   * @throws what it throws · Retryable with `partnerDown` where it was not begun, or has not reached the partner
    */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     // Without this cockatiel lets the others wait for the outcome of the try, each with what it holds.
     if (this.state === 'half-open') throw this.#down();
-    let tries = false;
+    const { state } = this;
     try {
-      return await this.#policy.execute(() => {
-        tries = this.state !== 'closed';
-        return work();
-      });
+      if (state !== 'closed' && this.#probe) await this.#counted(this.#probe);
     } catch (error) {
-      if (error instanceof BrokenCircuitError || (tries && error instanceof Retryable && this.state === 'open')) throw this.#down(error);
-      throw error;
+      throw this.#down(error);
     }
+    const outcome = await this.#counted(work).catch((error: unknown): never => {
+      if (error instanceof BrokenCircuitError) throw this.#down(error);
+      if (error instanceof Retryable && this.#unreached(error)) throw state === 'closed' ? this.#notReached(error) : this.#down(error);
+      throw error;
+    });
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  /** To cockatiel only a failure that says that the partner is down is one; any other answer of it is as good as another. */
+  #counted<Result>(work: () => Promise<Result>): Promise<{ value: Result } | { error: unknown }> {
+    return this.#policy.execute(() =>
+      work().then(
+        (value) => ({ value }),
+        (error: Error) => {
+          if (this.#trips(error)) throw error;
+          return { error };
+        },
+      ),
+    );
+  }
+
+  #notReached({ message, code }: Retryable): Retryable {
+    return new Retryable(message, { code, partnerDown: this.#name, retryAfterMs: Math.ceil(SOON_MS * (1 + Math.random() / 4)), next: NEXT });
   }
 
   #down(cause?: unknown): Retryable {
@@ -112,7 +153,7 @@ export class Breaker {
       code: this.#code,
       partnerDown: this.#name,
       retryAfterMs: Math.ceil(wait + Math.random() * spread),
-      next: 'It is tried again by itself; waiting for it uses up no attempt.',
+      next: NEXT,
       cause,
     });
   }

@@ -27,6 +27,8 @@ export interface HttpClientOptions {
   readonly ca?: string;
   /** When the partner counts as down, and how long it is left alone then. */
   readonly breaker?: BreakerSettings;
+  /** Cannot act; sent first when a partner that was down may be tried again. */
+  readonly probe?: Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
 }
 
 export interface HttpRequest {
@@ -61,7 +63,7 @@ export interface HttpResponse {
 export interface HttpClient {
   /**
    * Writes the request at most once; follows no redirect and repeats nothing.
-   * @throws Retryable `<name>.unreachable` `.busy` `.breaker-open` `.too-late` (no byte was written), `.unauthorized` `.forbidden`
+   * @throws Retryable `<name>.unreachable` (with `partnerDown`) `.busy` `.breaker-open` `.too-late` (no byte was written), `.unauthorized` `.forbidden`
    *   `.timed-out` `.throttled` (401, 403, 408, 429), and for a request that cannot have acted all that follows
    * @throws OutcomeUnknown `<name>.no-answer` (reset, time-out, cut or too large answer), `.server-error` (5xx), `.redirected` (3xx)
    */
@@ -87,7 +89,7 @@ const tripping: ReadonlySet<string> = new Set(['unreachable', 'no-answer', 'serv
 
 /** @throws InvalidInput `<name>.base-url` */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { name, timeoutMs = 30_000, connections = 8, queue = 64, maxResponseBytes = 16 * 1024 * 1024, ca } = options;
+  const { name, timeoutMs = 30_000, connections = 8, queue = 64, maxResponseBytes = 16 * 1024 * 1024, ca, probe } = options;
   const base = parseBaseUrl(options);
   const pool = new Pool(base.origin, {
     connections,
@@ -97,7 +99,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     headersTimeout: timeoutMs + 1000,
     bodyTimeout: timeoutMs + 1000,
   });
-  const breaker = new Breaker({ name, code: `${name}.breaker-open`, trips: (error) => isKnownError(error) && tripping.has(error.code.slice(name.length + 1)), ...options.breaker });
+  const breaker = new Breaker({
+    name,
+    code: `${name}.breaker-open`,
+    trips: ({ code }) => tripping.has(code.slice(name.length + 1)),
+    unreached: ({ code }) => code === `${name}.unreachable`,
+    probe: probe && (() => exchange({ ...probe, mayHaveActed: false })),
+    ...options.breaker,
+  });
   const slots = bulkhead(connections, queue);
 
   async function exchange(request: HttpRequest): Promise<HttpResponse> {

@@ -4,6 +4,7 @@ import { shortageOf, toCancellationRequest, toFulfillmentRequest, toInventoryQue
 import { OutcomeUnknown, Rejected, Retryable } from '../../nodes/runtime/errors';
 import { anOrder } from '../orders/an-order';
 import { failureOf, startServer } from '../runtime/a-server';
+import { waitFor } from '../support/system';
 
 const body = toFulfillmentRequest(anOrder());
 
@@ -70,6 +71,31 @@ test.each([
   const { outcome, received } = await ask(status, answer);
   expect(outcome).toMatchObject({ constructor, code });
   expect(received).toHaveLength(1);
+});
+
+test('one that was down is asked first with what it must refuse: nothing that may act goes to it before it answers', async () => {
+  let isThere = false;
+  const server = await startServer(({ body: sent }, response) => {
+    if (!isThere) response.writeHead(503).end();
+    else if (sent === '{}') response.writeHead(422).end('{"code":"contract","message":"no order"}');
+    else response.writeHead(202).end('{"request_id":"R-1"}');
+  });
+  const camel = createCamelClient({ url: server.url, subscriptionKey: 'key', username: 'oms', password: 'secret', timeoutMs: 1000, breaker: { failures: 1, halfOpenAfterMs: 20 } });
+  try {
+    expect(await failureOf(camel.requestFulfillment(body))).toBeInstanceOf(OutcomeUnknown);
+    // As often as it is tried, nobody's request is in doubt.
+    await waitFor(async () => {
+      expect(await failureOf(camel.requestFulfillment(body))).toMatchObject({ constructor: Retryable, partnerDown: 'camel' });
+      return server.received.length >= 3;
+    }, { what: 'two tries' });
+    expect(server.received.slice(1).map((request) => request.body)).toEqual(server.received.slice(1).map(() => '{}'));
+    isThere = true;
+    await waitFor(() => camel.requestFulfillment(body).then(() => true, () => false), { what: 'Camel to be tried again' });
+    expect(server.received.filter((request) => request.body !== '{}')).toHaveLength(2);
+  } finally {
+    await camel.close();
+    await server.close();
+  }
 });
 
 test('a request that is too late is not sent', async () => {

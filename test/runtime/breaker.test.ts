@@ -11,6 +11,7 @@ afterEach(() => {
 });
 
 const unreachable = () => Promise.reject(new Retryable('nobody answers', { code: 'shop.unreachable' }));
+const failed = () => Promise.reject(new Retryable('it could not read that', { code: 'shop.failed' }));
 const lost = () => Promise.reject(new OutcomeUnknown('its answer was lost', { code: 'shop.no-answer' }));
 const refused = () => Promise.reject(new Rejected('no such article', { code: 'shop.refused' }));
 const fine = () => Promise.resolve('fine');
@@ -20,23 +21,76 @@ const failureOf = async (call: Promise<unknown>): Promise<Retryable> => call.the
   (error: unknown) => error as Retryable,
 );
 
-const aBreaker = (more: { failures?: number; halfOpenAfterMs?: number } = {}) => new Breaker({ name: 'The shop', code: 'shop.breaker-open', trips, failures: 2, halfOpenAfterMs: 2000, ...more });
-const opened = async (more: { failures?: number; halfOpenAfterMs?: number } = {}): Promise<Breaker> => {
+const shop = { name: 'The shop', code: 'shop.breaker-open', trips, unreached: ({ code }: { code: string }) => code === 'shop.unreachable' };
+interface More {
+  failures?: number;
+  halfOpenAfterMs?: number;
+  probe?: () => Promise<unknown>;
+}
+const aBreaker = (more: More = {}) => new Breaker({ ...shop, failures: 2, halfOpenAfterMs: 2000, ...more });
+const opened = async (more: More = {}): Promise<Breaker> => {
   const breaker = aBreaker(more);
   for (let failure = 0; failure < (more.failures ?? 2); failure++) await failureOf(breaker.run(unreachable));
   return breaker;
 };
 
-test('failures before it opens are those of the caller: what they say of the partner counts as nothing yet', async () => {
+test('what has provably not reached the partner is no failure of who wanted it, also before it opens; any other is', async () => {
   const breaker = aBreaker();
-  expect(await failureOf(breaker.run(unreachable))).toMatchObject({ code: 'shop.unreachable', partnerDown: undefined });
+  const failure = await failureOf(breaker.run(unreachable));
+  expect(failure).toMatchObject({ constructor: Retryable, code: 'shop.unreachable', message: 'nobody answers', partnerDown: 'The shop' });
+  expect(failure.retryAfterMs).toBeGreaterThanOrEqual(1000);
   expect(() => breaker.requireClosed()).not.toThrow();
-  expect(await failureOf(breaker.run(unreachable))).toMatchObject({ code: 'shop.unreachable', partnerDown: undefined });
+  expect(await failureOf(breaker.run(failed))).toMatchObject({ code: 'shop.failed', partnerDown: undefined });
   expect(breaker.state).toBe('open');
 });
 
+test('whatever else it answers says that it is there: the failures before are forgotten', async () => {
+  const breaker = aBreaker();
+  for (let round = 0; round < 3; round++) {
+    await failureOf(breaker.run(failed));
+    expect(await failureOf(breaker.run(refused))).toMatchObject({ constructor: Rejected });
+  }
+  expect(breaker.state).toBe('closed');
+  await failureOf(breaker.run(failed));
+  await failureOf(breaker.run(failed));
+  expect(breaker.state).toBe('open');
+  now += 2000;
+  await failureOf(breaker.run(refused));
+  await failureOf(breaker.run(failed));
+  expect(breaker.state).toBe('closed');
+});
+
+describe('with something harmless that shows whether it is there again', () => {
+  test('nothing that may act is sent before that; it failing is no failure of who wanted something', async () => {
+    const sent: string[] = [];
+    let isThere = false;
+    const breaker = await opened({
+      probe: () => {
+        sent.push('probe');
+        return isThere ? Promise.resolve() : lost();
+      },
+    });
+    const act = (): Promise<string> => Promise.resolve(String(sent.push('act')));
+    now += 2000;
+    expect(await failureOf(breaker.run(act))).toMatchObject({ constructor: Retryable, partnerDown: 'The shop' });
+    expect(breaker.state).toBe('open');
+    isThere = true;
+    now += 4000;
+    await breaker.run(act);
+    await breaker.run(act);
+    expect(sent).toEqual(['probe', 'probe', 'act', 'act']);
+  });
+
+  test('it being refused says that the partner is there; what fails after that counts', async () => {
+    const breaker = await opened({ probe: refused });
+    now += 2000;
+    expect(await failureOf(breaker.run(failed))).toMatchObject({ code: 'shop.failed', partnerDown: undefined });
+    expect(breaker.state).toBe('closed');
+  });
+});
+
 test('it opens before an order that is alone has used up the attempts of a stage', async () => {
-  const breaker = new Breaker({ name: 'The shop', code: 'shop.breaker-open', trips });
+  const breaker = new Breaker(shop);
   for (let attempt = 1; attempt < 8; attempt++) await failureOf(breaker.run(unreachable));
   expect(breaker.state).toBe('open');
 });

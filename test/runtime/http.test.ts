@@ -46,7 +46,7 @@ test('a definite 4xx is an answer, for the caller to judge', async () => {
 describe('provably nothing reached the remote', () => {
   test('connection refused', async () => {
     client = createHttpClient({ name: 'shop', baseUrl: `http://127.0.0.1:${await closedPort()}` });
-    expect(await failureOf(client.request(act))).toMatchObject({ constructor: Retryable, code: 'shop.unreachable' });
+    expect(await failureOf(client.request(act))).toMatchObject({ constructor: Retryable, code: 'shop.unreachable', partnerDown: 'shop' });
   });
 
   test('a name that nobody has', async () => {
@@ -129,6 +129,7 @@ describe('provably nothing reached the remote', () => {
 });
 
 describe('the request may have been carried out', () => {
+  const packed = gzipSync(' '.repeat(900_000));
   const failures: ReadonlyArray<[string, Parameters<typeof startServer>[0], string]> = [
     ['HTTP 500', (_, response) => response.writeHead(500).end('oops'), 'shop.server-error'],
     ['HTTP 503 of a gateway', (_, response) => response.writeHead(503, { 'retry-after': '1' }).end(), 'shop.server-error'],
@@ -157,17 +158,17 @@ describe('the request may have been carried out', () => {
     ['an answer that is too large', (_, response) => response.end('x'.repeat(5000)), 'shop.no-answer'],
     ['an answer that says it is too large', (_, response) => response.writeHead(200, { 'content-length': '5000' }).write('x'.repeat(2000)), 'shop.no-answer'],
     // A megabyte of blanks in a thousand bytes: nobody asked for it to be packed, and it is not unpacked.
-    ['a compressed answer', (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(' '.repeat(900_000))), 'shop.no-answer'],
+    ['a compressed answer', (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed), 'shop.no-answer'],
   ];
 
   test.each(failures)('%s', async (_, answer, code) => {
-    const { server: { received }, client: http } = await serve(answer, { timeoutMs: 150, maxResponseBytes: 1000 });
+    const { server: { received }, client: http } = await serve(answer, { timeoutMs: 500, maxResponseBytes: 1000 });
     expect(await failureOf(http.request(act))).toMatchObject({ constructor: OutcomeUnknown, code });
     expect(received).toHaveLength(1);
   });
 
   test.each(failures)('%s: a read is simply tried again later', async (_, answer, code) => {
-    const { client: http } = await serve(answer, { timeoutMs: 150, maxResponseBytes: 1000 });
+    const { client: http } = await serve(answer, { timeoutMs: 500, maxResponseBytes: 1000 });
     expect(await failureOf(http.request(read))).toMatchObject({ constructor: Retryable, code });
   });
 
