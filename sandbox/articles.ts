@@ -8,4 +8,8 @@ export const articles = {
   disputed: 'DISPUTED-801123',
   /** Too large to travel with anything else: each line of its order gets a parcel of its own. */
   bulky: 'BULKY-805200',
+  /** The first batch of an order for it fails, the next one is fine. */
+  smudged: 'SMUDGED-807410',
+  /** Its batch takes the print floor so long that somebody may change his mind. */
+  slow: 'SLOW-807411',
 } as const;

@@ -17,6 +17,8 @@ export interface TakenRequest {
   sequence: number;
   /** The storefront's order number. */
   ref: string;
+  /** What is to be printed. */
+  skus: readonly string[];
 }
 
 interface Taken extends Change {
@@ -33,7 +35,7 @@ interface Request {
   platform_order_no: string;
   part: number;
   warehouse: string;
-  lines?: { line_id: string; quantity: number; assets: unknown[] }[];
+  lines?: { line_id: string; sku: string; quantity: number; assets: unknown[] }[];
 }
 
 interface Parts {
@@ -86,7 +88,7 @@ export class PrintFloor implements Inlet, Replayable {
 
   #act({ type, order_id: orderId, sequence, platform_order_no: ref, part, warehouse, lines }: Request): Change[] {
     const { plans } = this.#parts;
-    const request = { type, orderId, sequence, ref };
+    const request = { type, orderId, sequence, ref, skus: (lines ?? []).map(({ sku }) => sku) };
     if (!lines) return [effect('print-station', type, ref, `${orderId}/${sequence}`, { part, warehouse, sequence }), ...plans.stop(request)];
     const detail = { part, warehouse, sequence, lines: lines.map(({ line_id, quantity, assets }) => ({ line_id, quantity, assets: assets.length })) };
     return [effect('print-station', type, ref, `${orderId}/${sequence}`, detail), ...plans.answer(request)];

@@ -1,7 +1,11 @@
+import { articles } from '../articles';
 import type { CamelState, Owed } from '../camel/callbacks';
 import type { Change } from '../journal/ledger';
 import { hash } from '../random';
 import type { TakenRequest } from './print-floor';
+
+/** How long the slow article is printed, at the usual pace. */
+const SLOW_MS = 600_000;
 
 /** When and how the print floor answers. All choices come from hashes of business keys, so that an order fares alike each time. */
 export class PrintPlans {
@@ -31,14 +35,15 @@ export class PrintPlans {
 
   #batch(request: TakenRequest, key: string): Change[] {
     const eventId = `batched-${key}`;
-    const due = this.#after(eventId, 250, 800);
-    const reference = `PB-${String(hash(`batch/${key}`)).padStart(10, '0')}`;
+    const due = request.skus.includes(articles.slow) ? this.#after(eventId, SLOW_MS, SLOW_MS) : this.#after(eventId, 250, 800);
+    const outcome = request.skus.includes(articles.smudged) && request.sequence === 1 ? { reason: `The print of ${articles.smudged} is smudged.` } : { batch_reference: `PB-${String(hash(`batch/${key}`)).padStart(10, '0')}` };
+    const failed = 'reason' in outcome;
     const luck = hash(`channel/${eventId}`);
     const both = luck % 20 === 0;
     const bus = (luck >>> 8) % 2 === 0;
-    const over = this.#owed(request, 'print-announce', eventId, due, { type: 'Event::BatchCreated', data: { batch_reference: reference } });
+    const over = this.#owed(request, 'print-announce', eventId, due, { type: failed ? 'Event::BatchFailed' : 'Event::BatchCreated', data: outcome });
     const at = new Date(due).toISOString();
-    const rest: Owed = { ...over, id: `rest-${eventId}`, kind: 'print-batch', body: { event_id: eventId, order_id: request.orderId, sequence: request.sequence, at, result: 'batched', batch_reference: reference } };
+    const rest: Owed = { ...over, id: `rest-${eventId}`, kind: 'print-batch', body: { event_id: eventId, order_id: request.orderId, sequence: request.sequence, at, result: failed ? 'failed' : 'batched', ...outcome } };
     return [...(both || bus ? this.#state.owing(over) : []), ...(both || !bus ? this.#state.owing(rest) : [])];
   }
 

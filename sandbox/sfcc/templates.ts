@@ -4,7 +4,7 @@ import { makeOrder, type Recipe } from './order-document';
 import type { Site } from './sites';
 
 /** Kinds of orders that can be asked for. */
-export const templates = ['finished', 'printable', 'vendor', 'split', 'two-warehouses', 'elsewhere', 'own-warehouse', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'pre-order', 'bad', 'hostile'] as const;
+export const templates = ['finished', 'printable', 'smudged', 'slow-print', 'vendor', 'split', 'two-warehouses', 'elsewhere', 'own-warehouse', 'out-of-stock', 'unreleased', 'rejected', 'parcels', 'pre-order', 'bad', 'hostile'] as const;
 export type Template = (typeof templates)[number];
 
 type AnyOrder = Omit<OcapiOrder, 'currency'> & { currency?: string };
@@ -18,7 +18,7 @@ const spoilers: readonly ((order: OcapiOrder) => AnyOrder)[] = [
 ];
 
 /** Who fulfils the items of a template, in turn. */
-const paths: Readonly<Partial<Record<Template, readonly string[]>>> = { printable: ['printable'], vendor: ['vendor'], split: ['printable', 'finished', 'vendor'] };
+const paths: Readonly<Partial<Record<Template, readonly string[]>>> = { printable: ['printable'], smudged: ['printable'], 'slow-print': ['printable'], vendor: ['vendor'], split: ['printable', 'finished', 'vendor'] };
 
 /** Where the items of a template leave from, in turn: from the store's own warehouse, of which the catalogue says nothing, or from another one. */
 const places: Readonly<Partial<Record<Template, readonly ('own' | 'other')[]>>> = { 'two-warehouses': ['own', 'other'], elsewhere: ['other'] };
@@ -27,7 +27,7 @@ const places: Readonly<Partial<Record<Template, readonly ('own' | 'other')[]>>> 
 const others: Readonly<Record<Site['region'], string>> = { US: 'eu-west', EU: 'jp-tokyo', JP: 'us-east' };
 
 /** The article that makes a template what it is: an order's first item. */
-const special: Readonly<Partial<Record<Template, string>>> = { 'out-of-stock': articles.late, unreleased: articles.blocked, rejected: articles.disputed, parcels: articles.bulky };
+const special: Readonly<Partial<Record<Template, string>>> = { 'out-of-stock': articles.late, unreleased: articles.blocked, rejected: articles.disputed, parcels: articles.bulky, smudged: articles.smudged, 'slow-print': articles.slow };
 
 /** How long a pre-order waits: short, so that somebody may watch it. */
 const PRE_ORDER_MS = 60_000;
@@ -51,7 +51,7 @@ const weapons: readonly string[] = [
 ];
 
 /**
- * Makes an order of a template: `finished` goods only, all `printable`, all from a `vendor`, a `split` of them (two lines at least), `two-warehouses`, of which every second item
+ * Makes an order of a template: `finished` goods only, all `printable`, all printed and the first batch `smudged`, all printed and in ten minutes alone (`slow-print`), all from a `vendor`, a `split` of them (two lines at least), `two-warehouses`, of which every second item
  * (two at least) leaves from a warehouse of another region, `elsewhere`, of which all do, `own-warehouse`, of the kind of
  * business that leaves from a warehouse of the merchant's own, `out-of-stock`,
  * with an article that the warehouse gets in a while, `unreleased`, with one that NAV does not release, `rejected`, with one that Cirro takes only

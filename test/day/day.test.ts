@@ -40,6 +40,7 @@ test('the control: expectations that are wrong, and a partner who is asked behin
     other('without NAV', ({ deeds }) => ({ deeds: { ...deeds, 'nav document:1': 1 } })),
     other('vendor', () => ({ parcels: 2 })),
     { ...named('not released'), people: [askedBehindOurBack] },
+    { ...named('finished'), name: 'never together', together: { status: 'WAITING_BATCHING_CAPACITY' as const, does: () => Promise.reject(new Error('nobody was to come')) } },
   ];
   const day = await runDay({ orders: scenarios.length, seed: 1, note: () => undefined, scenarios });
   expect(isAsExpected(day)).toBe(false);
@@ -48,7 +49,8 @@ test('the control: expectations that are wrong, and a partner who is asked behin
   expect(report).toMatch(/^DIFFERENT EU-\S+ \(without NAV\): sales order: expected 1 times, found 0 times$/m);
   expect(report).toMatch(/^DIFFERENT US-\S+ \(vendor\): parcels: expected 2, found 1$/m);
   expect(report).toMatch(/^DIFFERENT US-\S+ \(not released\): request: expected 0 times, found 1 times$/m);
-  expect(report).toMatch(/^4 orders in \d+ s, 2 decided by people: 4 orders ended otherwise than expected/m);
+  expect(report).toMatch(/^DIFFERENT never together: all of them in WAITING_BATCHING_CAPACITY together: expected once, found never$/m);
+  expect(report).toMatch(/^5 orders in \d+ s, 2 decided by people: 4 orders ended otherwise than expected, 1 other findings$/m);
 }, 180_000);
 
 test.each([

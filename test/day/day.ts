@@ -8,7 +8,7 @@ import { type Found, findOrders } from './found';
 import { mix } from './mix';
 import { People } from './people';
 import type { Scenario } from './scenario';
-import { SCENARIOS, SITES, SLOW_MS } from './scenarios';
+import { CLOSED, SCENARIOS, SITES, SLOW_MS } from './scenarios';
 
 /** So many orders are placed together, every second. */
 const WAVE = 20;
@@ -67,6 +67,7 @@ async function arrange(system: System): Promise<void> {
   const flags = ['cirro_inventory_check', 'print_station_create_order'];
   await system.sql('INSERT INTO feature_flags (name, store_url, enabled) VALUES ?', [flags.map((flag) => [flag, urlOf(SITES.us), true])]);
   await system.sql("UPDATE recurring_jobs SET cron = '* * * * * *' WHERE class = 'cirro.inventory-recheck'");
+  await system.sql('INSERT INTO batching_capacities (warehouse_id, capacity) SELECT id, 0 FROM warehouses WHERE `key` = ?', [CLOSED]);
   await system.fault({ system: 'nav', endpoint: 'japan', fault: 'latency', ms: SLOW_MS });
 }
 
@@ -79,6 +80,8 @@ class Run {
   /** When each was placed. Milliseconds since 1970. */
   readonly #placedAt = new Map<string, number>();
   readonly #begun = Date.now();
+  /** Scenarios whose orders have stood where somebody had to do something for all of them. */
+  readonly #opened = new Set<Scenario>();
 
   constructor(system: System, options: DayOptions) {
     this.#system = system;
@@ -96,7 +99,7 @@ class Run {
     const { violations } = await judge(this.#system, names);
     return {
       orders: this.#scenarios.flatMap((scenario) => names.filter((name) => this.#scenarioOf.get(name) === scenario).map((name) => this.#judged(name, scenario, found.get(name)))),
-      others: [...this.#people.refusals, ...violations.map((law): Difference => ({ order: 'the laws', what: 'conservation', expected: 'kept', found: law }))],
+      others: [...this.#people.refusals, ...this.#neverTogether(), ...violations.map((law): Difference => ({ order: 'the laws', what: 'conservation', expected: 'kept', found: law }))],
       seconds,
       decided: this.#people.acted,
     };
@@ -112,6 +115,27 @@ class Run {
     };
   }
 
+  /** Does what is done for all orders of a scenario at once, where they stand together. @returns how much that was */
+  async #openForAll(): Promise<number> {
+    let opened = 0;
+    for (const scenario of this.#scenarios.filter((each) => each.together && !this.#opened.has(each))) {
+      const standings = await this.#system.standings([...this.#namesOf(scenario), '']);
+      if (standings.length < this.#namesOf(scenario).length || standings.some(({ status }) => status !== scenario.together?.status)) continue;
+      this.#opened.add(scenario);
+      await scenario.together?.does(this.#system);
+      opened++;
+    }
+    return opened;
+  }
+
+  #neverTogether(): Difference[] {
+    return this.#scenarios.flatMap((scenario) => (scenario.together && !this.#opened.has(scenario) ? [{ order: scenario.name, what: `all of them in ${scenario.together.status} together`, expected: 'once', found: 'never' }] : []));
+  }
+
+  #namesOf(scenario: Scenario): string[] {
+    return [...this.#scenarioOf].flatMap(([name, its]) => (its === scenario ? [name] : []));
+  }
+
   /** Places order after order, and goes on until all have come to their end or nothing moves any more. */
   async #goThrough(day: readonly Scenario[]): Promise<void> {
     let placed = 0;
@@ -121,7 +145,7 @@ class Run {
       for (const due = (Math.floor((Date.now() - this.#begun) / 1000) + 1) * WAVE; placed < Math.min(due, day.length); placed += WAVE) await this.#place(day.slice(placed, placed + WAVE));
       // People come after the look: what waits for them was there when it was taken.
       const { atRest, trace } = await movement(this.#system, [...this.#scenarioOf.keys()]);
-      const acted = await this.#people.round(this.#scenarioOf);
+      const acted = (await this.#people.round(this.#scenarioOf)) + (placed >= day.length ? await this.#openForAll() : 0);
       if (Date.now() - noted >= NOTE_MS) {
         noted = Date.now();
         await this.#note(day.length);

@@ -12,6 +12,8 @@ export interface Scenario {
   placed: { template: Template; site: string };
   /** What people do where it waits for them. */
   people?: readonly (HoldDuty | StatusDuty)[];
+  /** What somebody does once, when every order of the day is placed and all of this scenario stand in this status together. */
+  together?: { status: Status; does: (system: System) => Promise<void> };
   /** How an order of so many lines must end. */
   ends: (order: { lines: number }) => Expected;
 }
@@ -35,7 +37,9 @@ export type Deed = keyof typeof DEEDS;
 export const DEEDS = {
   'nav document:1': 'sales order',
   'print-station order.create.request': 'print request',
+  'print-station order.update.repush': 'print again',
   'print-station batch.create.request': 'batch request',
+  'print-station order.cancel.request': 'print cancel',
   'camel fulfillment-request': 'request',
   'nav document:6': 'notice',
   'sfcc fulfill': 'fulfilment',

@@ -34,6 +34,24 @@ const cancelUnreleased: StatusDuty = {
   does: async (system, name) => refusal(await system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'the article is blocked' } })),
 };
 
+/** A customer changes his mind while his order is being printed: PrintStation is asked to stop it. */
+const cancelAtPrintStation: StatusDuty = {
+  status: 'PRINT_STATION_WAITING_FOR_BATCHING',
+  does: async (system, name) => {
+    const answer = await system.api(`/api/oms/orders/${name}/cancel`, { body: { reason: 'the customer changed his mind' } });
+    return answer.status === 202 ? undefined : `${answer.status} ${answer.text.slice(0, 200)}`;
+  },
+};
+
+/** Somebody has cleaned the print head. */
+const printAgain: StatusDuty = {
+  status: 'FAILED_TO_BATCH',
+  does: async (system, name) => refusal(await system.api(`/api/oms/orders/${name}/put-back`, { body: { reason: 'the print head is clean' } })),
+};
+
+/** The warehouse whose BatchStation takes no order until somebody opens it. */
+export const CLOSED = 'jp-tokyo';
+
 /** Our own warehouse, or the vendor, ships everything in one parcel. */
 const shipByHand: StatusDuty = {
   status: 'OMS_CREATED_ORDER_FULFILLMENT',
@@ -80,6 +98,38 @@ export const SCENARIOS: readonly Scenario[] = [
     share: 5,
     placed: { template: 'printable', site: SITES.withoutNav },
     ends: () => ({ ...withoutNav, deeds: { ...WITHOUT_NAV, 'print-station batch.create.request': 1 }, through: [...withoutNav.through, 'READY_FOR_BATCHING', 'BATCHED'], batches: 1 }),
+  },
+  {
+    name: 'batch fails',
+    what: 'the first batch fails; somebody puts the order back, and it is printed again by the next request',
+    share: 4,
+    placed: { template: 'smudged', site: SITES.us },
+    people: [printAgain],
+    ends: () => ({
+      ...plain, deeds: { ...PLAIN, ...times(1, 'print-station order.create.request', 'print-station order.update.repush') }, through: [...plain.through, 'FAILED_TO_BATCH', 'PRINT_STATION_BATCHED'], batches: 1,
+    }),
+  },
+  {
+    name: 'cancelled at the print floor',
+    what: 'the customer changes his mind while it is printed: PrintStation stops it, NAV and the storefront take it back',
+    share: 4,
+    placed: { template: 'slow-print', site: SITES.us },
+    people: [cancelAtPrintStation],
+    ends: () => ({
+      status: 'EXPORTED_CANCELLATION_TO_NAV', deeds: times(1, 'nav document:1', 'nav document:7', 'sfcc cancel', 'print-station order.create.request', 'print-station order.cancel.request'),
+      through: ['PRINT_STATION_WAITING_FOR_BATCHING', 'CS_CANCELLED'], parcels: 0, batches: 0, holds: ['cancel.asked'],
+    }),
+  },
+  {
+    name: 'BatchStation is full',
+    what: 'no order has a place until all of the day wait for one; then somebody opens it',
+    share: 4,
+    placed: { template: 'printable', site: SITES.slowNav },
+    together: {
+      status: 'WAITING_BATCHING_CAPACITY',
+      does: async (system) => void (await system.sql('UPDATE batching_capacities SET capacity = 1000 WHERE warehouse_id = (SELECT id FROM warehouses WHERE `key` = ?)', [CLOSED])),
+    },
+    ends: () => ({ ...plain, deeds: { ...PLAIN, 'print-station batch.create.request': 1 }, through: ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'READY_FOR_BATCHING', 'WAITING_BATCHING_CAPACITY', 'BATCHED', 'SHIPPED', 'EXPORTED_TO_NAV'], batches: 1 }),
   },
   {
     name: 'split',

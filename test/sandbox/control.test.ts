@@ -67,7 +67,7 @@ test.each<[string, string, unknown, string]>([
   ['orders', 'an unknown platform', { platform: 'shopify', count: 1 }, 'platform must be one of sfcc.'],
   ['orders', 'no count', { platform: 'sfcc' }, 'count must be a whole number from 1 to 20000.'],
   ['orders', 'half an order', { platform: 'sfcc', count: 1.5 }, 'count must be a whole number from 1 to 20000.'],
-  ['orders', 'an unknown template', { platform: 'sfcc', count: 1, template: 'x' }, 'template must be one of finished, printable, vendor, split, two-warehouses, elsewhere, own-warehouse, out-of-stock, unreleased, rejected, parcels, pre-order, bad, hostile.'],
+  ['orders', 'an unknown template', { platform: 'sfcc', count: 1, template: 'x' }, 'template must be one of finished, printable, smudged, slow-print, vendor, split, two-warehouses, elsewhere, own-warehouse, out-of-stock, unreleased, rejected, parcels, pre-order, bad, hostile.'],
   ['orders', 'an unknown key', { platform: 'sfcc', count: 1, number: 3 }, 'number is not known; known are platform, count, template, seed, site.'],
   ['orders', 'a list', [], 'The body must be a JSON object.'],
   ['faults', 'an unknown system', { system: 'x', fault: 'error' }, 'system must be one of sfcc, nav, camel, print-station, service-bus.'],
