@@ -96,6 +96,17 @@ test('it cannot be asked to stop an order: a cancel is not possible yet, and say
   await system.reach(name, 'FULFILLED');
 }, 60_000);
 
+test('an order that leaves from two warehouses goes to the 3PL of each', async () => {
+  const [name = ''] = await system.place(1, { template: 'two-warehouses', site: 'POPS-US' });
+  await system.reach(`${name}-2`, 'WAITING_FULFILLMENT_CONFIRMATION');
+  expect(parcelo.orders.get(`${name}-2/1`)).toMatchObject({ warehouse: 'eu-west' });
+  await tell('accepted', `${name}-2`);
+  await ship(`${name}-2`);
+  await system.reach(name, 'FULFILLED');
+  expect((await system.effects({ name, operation: 'fulfillment-request' })).map(({ detail }) => [detail['part'], detail['warehouse']])).toEqual([[1, 'us-east']]);
+  expect(await system.holds(`${name}-1`)).toEqual([]);
+}, 60_000);
+
 test('a report about another’s order is kept, changes nothing and asks a person; two 3PLs may use the same event id', async () => {
   const [theirs, others] = [await one(), await one('POPS-US')];
   await system.reach(theirs, 'WAITING_FULFILLMENT_CONFIRMATION');

@@ -206,6 +206,21 @@ test('before NAV knows it a split order is cancelled with all its parts, and voi
   expect((await system.effects({ name })).map(({ system: partner, operation }) => `${partner} ${operation}`)).toEqual(['sfcc cancel']);
 }, 60_000);
 
+test('a cancel of an order from two warehouses is taken back at the NAV endpoint of each', async () => {
+  const pause = await system.pause('stage', 'CIRRO_READY_FOR_FULFILLMENT');
+  const [name = ''] = await system.place(1, { template: 'two-warehouses', site: 'POPS-US' });
+  await system.reach([`${name}-1`, `${name}-2`], 'CIRRO_READY_FOR_FULFILLMENT');
+  expect(await cancel(name)).toMatchObject({ status: 200, body: { result: 'cancelled' } });
+  await system.resume(pause);
+  await system.reach([`${name}-1`, `${name}-2`], 'EXPORTED_CANCELLATION_TO_NAV');
+  await waitFor(async () => (await system.storefront(name)).cancelled, { what: 'the cancel at the storefront' });
+  const effects = await system.effects({ name });
+  const documents = (operation: string) => effects.filter((each) => each.operation === operation).map(({ detail }) => `${String(detail['part'])} ${String(detail['region'])}`).toSorted();
+  expect([documents('document:1'), documents('document:7')]).toEqual([['1 us', '2 emea'], ['1 us', '2 emea']]);
+  expect(effects.filter(({ system: partner }) => partner === 'camel')).toEqual([]);
+  expect(effects.filter(({ operation }) => operation === 'cancel')).toHaveLength(1);
+}, 90_000);
+
 test('what has been shipped is refunded, not cancelled: a part refuses for the whole', async () => {
   const [{ name } = { name: '' }] = await system.sql<{ name: string }>("SELECT o.name FROM orders o JOIN order_status s ON s.order_id = o.id WHERE s.children > 0 AND s.status = 'FULFILLED' LIMIT 1");
   expect(await cancel(name)).toMatchObject({ status: 409, body: { result: 'refused', possible: ['refund'] } });
