@@ -2,6 +2,7 @@ import type { Ledger, Performed } from '../effects/ledger';
 import { parcelOfSubject } from '../lifecycle/captures';
 import type { Status } from '../lifecycle/lifecycle';
 import { shareOfParcel } from '../orders/captures';
+import { loadOrders } from '../orders/load';
 import { formatAmount } from '../orders/money';
 import type { FulfilledLine, Order } from '../orders/order';
 import { InvalidInput, Rejected } from '../runtime/errors';
@@ -50,19 +51,23 @@ export function refuseUncaptured({ heldCaptures = 0 }: Pick<Order, 'heldCaptures
     });
 }
 
-/** The parcel and what it captures, by the pieces that left before it. @throws InvalidInput where the order has no such parcel */
+/**
+ * The parcel and what it captures, by the pieces that left before it: of the order, or of the part that it was reported for, which costs
+ * what NAV and the warehouse know. @throws InvalidInput where there is no such parcel
+ */
 async function parcelOf(pool: Pool, order: Order, subject: string): Promise<{ parcel: CapturedParcel; status: Status }> {
   const wanted = parcelOfSubject(subject);
   const packed = await readPacked(pool, order.id);
   const isWanted = (line: Packed): boolean => line.order === wanted.order && line.shipmentId === wanted.shipmentId;
   const first = packed.findIndex(isWanted);
   const found = packed[first];
-  if (!found) throw new InvalidInput(`${order.name} has no parcel ${wanted.shipmentId}`, { code: 'sfcc.no-parcel' });
-  const amount = shareOfParcel(order, dueOf(order), { before: packed.slice(0, first), parcel: packed.filter(isWanted) });
+  const whose = wanted.order === order.id ? order : (await loadOrders(pool, [wanted.order])).get(wanted.order);
+  if (!found || !whose) throw new InvalidInput(`${order.name} has no parcel ${wanted.shipmentId}`, { code: 'sfcc.no-parcel' });
+  const amount = shareOfParcel(whose, dueOf(whose), { before: packed.slice(0, first).filter((line) => line.order === wanted.order), parcel: packed.filter(isWanted) });
   return { parcel: { of: found.of, part: found.part, shipmentId: found.shipmentId, amount }, status: found.status };
 }
 
-/** Everything that has left, in its order: a part's parcels are written one after the other, and no two parts hold the same line. */
+/** Everything that has left, in its order: the parcels of one order or part are written one after the other. */
 const readPacked = (pool: Pool, root: number): Promise<Packed[]> =>
   select<Packed>(
     pool,

@@ -66,7 +66,7 @@ export function sfccRouter(storefront: Storefront, tokens: Tokens, faults: Fault
   router.put('/s/-/dw/data/v25_6/sites/:site/orders/:no/status', onOrder('cancel', ({ order, body }) => {
     const { status } = (body ?? {}) as { status?: string };
     if (status !== 'cancelled') return fault(400, 'InvalidStatusException', 'The sandbox only knows the status cancelled here.');
-    if (order.fulfillments.length > 0) return fault(409, 'OrderStatusException', `Order ${order.ref} is completed and cannot be cancelled.`);
+    if (order.fulfillments.length + order.captures.length > 0) return fault(409, 'OrderStatusException', `Order ${order.ref} is completed, or paid in part, and cannot be cancelled.`);
     storefront.cancel(order);
     return { status: 204 };
   }));

@@ -117,6 +117,36 @@ test('a split order: the parcels of its parts are captured at the whole, under t
   );
 }, 120_000);
 
+test('a split order of which one part never leaves: what has left is captured, the rest is not', async () => {
+  await system.fault({ system: 'nav', operation: 'document:1', fault: 'reject', count: 1 });
+  const [name = ''] = await system.place(1, { template: 'split', site: 'POPS-US', seed: 'apart' });
+  const parts = () => system.sql<{ name: string; status: string; total: number }>('SELECT o.name, s.status, o.total FROM orders o JOIN order_status s ON s.order_id = o.id JOIN orders p ON p.id = o.parent_order_id WHERE p.name = ? ORDER BY o.part', [name]);
+  const done = new Set<string>();
+  await waitFor(
+    async () => {
+      for (const part of (await parts()).filter((each) => !done.has(each.name))) {
+        if (part.status === 'OMS_CREATED_ORDER_FULFILLMENT') await ship(system, await everything(system, part.name));
+        else if (part.status === 'FAILED_TO_CREATE_IN_NAV') await system.api(`/api/oms/orders/${part.name}/processed-externally`, { body: { reason: 'settled with the customer' } });
+        else continue;
+        done.add(part.name);
+      }
+      return (await system.standing(name))?.status === 'FAILED_TO_FULFILL';
+    },
+    { what: `${name} to end in different ways`, timeoutMs: 90_000, seen: async () => ({ whole: await system.order(name), parts: await parts(), log: system.warnings() }) },
+  );
+  const left = (await parts()).filter(({ status }) => status !== 'PROCESSED_EXTERNALLY');
+  expect(left).toHaveLength((await parts()).length - 1);
+  await captured(name, left.length);
+  const [whole, taken] = await Promise.all([system.order(name), captures(name)]);
+  // Each part has captured what it costs, as NAV knows it.
+  expect(taken.map(({ key, detail }) => ({ part: key.split(':')[0], amount: parseAmount(detail['amount'], whole.currency) }))).toEqual(expect.arrayContaining(left.map((part) => ({ part: part.name, amount: part.total }))));
+  expect(taken).toHaveLength(left.length);
+  const sum = minor(amountsOf(taken), whole.currency);
+  expect(sum).toBeGreaterThan(0);
+  expect(sum).toBeLessThan(parseAmount(whole.total, whole.currency));
+  expect(await system.storefront(name)).toMatchObject({ fulfilled: false });
+}, 120_000);
+
 test('a store that captures by the order captures once, and keeps no task of its parcels', async () => {
   const order = await ofPieces(2, 'POPS-JP');
   for (const parcel of inParcels(order, 2)) await shipped(parcel);

@@ -1,6 +1,7 @@
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
 import { assertAddsUp, type Line, linePaths, type Order } from '../../nodes/orders/order';
 import { shareOut, splitOrder } from '../../nodes/orders/split';
+import { dueOf } from '../../nodes/sfcc/mapping';
 import { anOrder } from './an-order';
 
 /** What the parts of a split order must share to the cent, whatever the order looks like. */
@@ -86,6 +87,18 @@ test('the parts of any order add up to it in every amount, and each adds up by i
       expect(splitOrder(order)).toEqual(parts);
     }),
     { numRuns: 500 },
+  );
+});
+
+test('what is to be captured of the parts, less what gift certificates have paid of each, is what is to be captured of the whole', () => {
+  assert(
+    property(orders.filter(isSplit), (order) => {
+      const parts = splitOrder(order);
+      const paidJust = sumOf(order.payments.map(({ amount }) => amount)) === order.totals.total;
+      // Where more was paid than it costs, a cent of that may go with each part.
+      expect(Math.abs(sumOf(parts.map(dueOf)) - dueOf(order))).toBeLessThanOrEqual(paidJust ? 0 : parts.length);
+    }),
+    { numRuns: 2000 },
   );
 });
 

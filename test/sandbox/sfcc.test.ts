@@ -208,6 +208,13 @@ describe('captures of single parcels', () => {
     expect(believed.captures.map(({ amount }) => amount)).toEqual(captures.map(({ amount }) => amount));
   });
 
+  test('keep an order from being cancelled', async () => {
+    const { order_no: ref } = await anOrder();
+    await capture(ref, ofParcel('P1', '1.00'));
+    expect((await cancel(ref)).status).toBe(409);
+    expect(await order(ref)).toMatchObject({ payment_status: 'part_paid' });
+  });
+
   test('leave the rest to the fulfilment', async () => {
     const placed = await anOrder();
     await capture(placed.order_no, ofParcel('P1', '1.00'));
