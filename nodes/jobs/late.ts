@@ -1,9 +1,12 @@
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
+import { DATED } from '../lifecycle/put-back';
 import { type OpenPause, pauseOf, worksSql } from '../lifecycle/stages';
 import { execute, type Pool, select } from '../store/pool';
 
 /** An order's timeline says `late` once for each time it stands too long in a status. */
 const KIND = 'late';
+/** Nobody is late whose date is still to come. */
+const BEFORE_ITS_DATE = ' AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = order_status.order_id AND o.resume_at > NOW(6))';
 /** Of one status in one run; the next run goes on. */
 const LIMIT = 1000;
 
@@ -29,7 +32,7 @@ export async function tellLate(pool: Pool, statuses: readonly Status[], actor: s
       `INSERT INTO order_events (order_id, kind, actor, text)
        SELECT order_id, '${KIND}', ?, LEFT(CONCAT(?, DATE_FORMAT(entered_at, '%Y-%m-%d %H:%i'), ?), 500)
          FROM order_status
-         WHERE status = ? AND entered_at < NOW(6) - INTERVAL ? SECOND AND holds = 0 AND ${worksSql(status)}
+         WHERE status = ? AND entered_at < NOW(6) - INTERVAL ? SECOND AND holds = 0 AND ${worksSql(status)}${DATED.has(status) ? BEFORE_ITS_DATE : ''}
            AND store_id NOT IN (SELECT id FROM stores WHERE url IN (?))
            AND NOT EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = order_status.order_id AND e.kind = '${KIND}' AND e.at >= order_status.entered_at)
          ORDER BY entered_at LIMIT ${LIMIT}`,

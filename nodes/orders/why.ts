@@ -4,7 +4,7 @@ import { type Askable, CANCEL_STOPPED, type CancelAnswer, mayCancel, mayCancelWh
 import { FOLLOWING, PARENT_TASK } from '../lifecycle/children';
 import type { FactContext, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { backInWords, begunEarly, putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
+import { backInWords, begunEarly, DATED, putBackChoices, putBackTo, repushTo } from '../lifecycle/put-back';
 import { covers } from '../lifecycle/stages';
 import { type Pool, select } from '../store/pool';
 import type { OrderSource } from '../work/stage';
@@ -92,7 +92,7 @@ export class Why {
       kind: over ? 'final' : follows ? 'waiting' : kind,
       since: enteredAt,
       seconds,
-      late: !over && stuckAfter !== undefined && seconds > stuckAfter,
+      late: !over && !isBeforeItsDate(standing) && stuckAfter !== undefined && seconds > stuckAfter,
       because: causes[0]?.text ?? '',
       owes: causes[0]?.who ?? 'nobody',
       causes,
@@ -134,6 +134,9 @@ export class Why {
 const capturedOf = ({ amount, total, currency, captured, parcels }: StandingCaptures): NonNullable<WhyAnswer['captured']> => ({
   amount: formatAmount(amount, currency), of: formatAmount(total, currency), currency, parcels: captured, of_parcels: parcels,
 });
+
+/** Nobody is late whose date is still to come. */
+const isBeforeItsDate = ({ status, resumeAt, now }: Standing): boolean => DATED.has(status) && resumeAt !== null && resumeAt > now;
 
 /** What may be done, each asked of what would decide it. */
 function actionsOf(standing: Standing, askable: Askable): PossibleAction[] {

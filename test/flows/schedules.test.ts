@@ -69,6 +69,9 @@ describe('a store that lets its customers change or cancel an order for a while'
       status: 'DELAYED', owes: 'OMS', next: { to: ['READY_FOR_PROCESSING'] },
       because: expect.stringMatching(/^Its store lets the customer change or cancel it until 20\S+Z; nothing has begun\. Then it goes on by itself; a put-back begins it now\.$/) as string,
     });
+    // However long it has stood there: it is not late before its time.
+    await system.pool.query('UPDATE order_status SET entered_at = NOW(6) - INTERVAL 5 DAY WHERE order_id = (SELECT id FROM orders WHERE name = ?)', [later]);
+    expect((await system.api(`/api/oms/orders/${later}/why`)).body).toMatchObject({ late: false });
     expect(await system.api(`/api/oms/orders/${cancelled}/cancel`, { body: { reason: 'the customer changed his mind' } })).toMatchObject({ status: 200, body: { status: 'CS_CANCELLED', result: 'cancelled' } });
     expect(await system.api(`/api/oms/orders/${now}/put-back`, { body: { reason: 'the customer is in a hurry' } })).toMatchObject({ status: 200, body: { status: 'READY_FOR_PROCESSING' } });
     await system.reach(now, 'FULFILLED', 60_000);

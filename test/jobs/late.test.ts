@@ -46,6 +46,16 @@ test('the next stay that takes too long is told again', async () => {
   expect(await lines(order)).toHaveLength(2);
 });
 
+test('one that waits for a date is not late before it', async () => {
+  const [order = 0] = await makeOrders(world, 1, ['DELAYED']);
+  await since(60 * 24 * 4, order);
+  const until = (sign: '+' | '-') => world.admin.query(`UPDATE orders SET resume_at = NOW(6) ${sign} INTERVAL 1 DAY WHERE id = ?`, [order]);
+  await until('+');
+  expect(await tell(LATE_STATUSES)).toBe(0);
+  await until('-');
+  expect(await tell(LATE_STATUSES)).toBe(1);
+});
+
 test('who is held, or paused by stage, partner or store, is known already; told when that is over', async () => {
   const [held = 0, paused = 0] = await makeOrders(world, 2, WAITING);
   await since(600, held, paused);
