@@ -1,4 +1,4 @@
-import { startSystem, type System, waitFor } from '../support/system';
+import { refOf, startSystem, type System, waitFor } from '../support/system';
 
 /** What looks after orders by schedule, as the deployed flows do it. */
 
@@ -82,5 +82,22 @@ describe('a store that lets its customers change or cancel an order for a while'
     expect((await system.effects({ name: cancelled })).map(({ system: partner, operation }) => `${partner} ${operation}`).filter((what) => !/export/.test(what))).toEqual(['sfcc cancel']);
     const { timeline } = (await system.api(`/api/oms/orders/${later}`)).body as { timeline: { text: string }[] };
     expect(timeline.map(({ text }) => text)).toContain('DELAYED → READY_FOR_PROCESSING – its date has come');
+  }, 180_000);
+
+  test('one that could not be read at first waits for its time when it is done again', async () => {
+    const [good = ''] = await system.place(1, { seed: 'good', site: 'POPS-US' });
+    const [bad = ''] = await system.place(1, { template: 'bad', seed: 'bad', site: 'POPS-US' });
+    await system.reach(good, 'DELAYED', 60_000);
+    await system.reach(bad, 'GENERALIZE_ERROR', 60_000);
+    // As if the storefront had given it once more, corrected.
+    await system.pool.query('UPDATE platform_orders b JOIN platform_orders g ON g.platform_id = ? SET b.raw = REPLACE(g.raw, g.platform_id, b.platform_id) WHERE b.platform_id = ?', [refOf(good), refOf(bad)]);
+    const again = (query = '') => system.api(`/api/oms/orders/${bad}/replay${query}`, { body: { reason: 'corrected at the storefront' } });
+    expect((await again('?dry_run=true')).body).toMatchObject({ steps: ['put back from GENERALIZE_ERROR to READY_FOR_PROCESSING, or where it waits for its date'] });
+    expect(await again()).toMatchObject({ status: 200, body: { status: 'DELAYED', result: 'replayed' } });
+    expect(await system.standing(bad)).toMatchObject({ status: 'DELAYED', due: false, holds: 0 });
+    await system.pool.query('UPDATE orders SET resume_at = NOW(6) WHERE name = ?', [bad]);
+    // How it ends is for the storefront to say, whose own order is still the bad one.
+    const resumed = "SELECT COUNT(*) FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.name = ? AND a.from_status = 'DELAYED' AND a.to_status = 'READY_FOR_PROCESSING' AND a.reason = 'its date has come'";
+    await waitFor(async () => (await system.count(resumed, [bad])) === 1, { what: 'the order to go on', seen: () => system.standing(bad) });
   }, 180_000);
 });
