@@ -65,6 +65,12 @@ export class Ledger {
     return this.#send(effect, remote, subject, request, row, work, begun);
   }
 
+  /** Where the call stands; undefined where it was never begun. */
+  async standing<Remote, Subject, Request>(effect: Effect<Remote, Subject, Request>, subject: Subject): Promise<Pick<Row, 'id' | 'state'> | undefined> {
+    const [row] = await select<Pick<Row, 'id' | 'state'>>(this.#pool, 'SELECT id, state FROM effects WHERE `key` = ?', [effect.key(subject)]);
+    return row;
+  }
+
   /**
    * Stops what would be sent to a remote that is known to be down, before anything is written. What has happened, was refused or is in
    * doubt is answered as ever; doubt that would be settled by sending again stays as it is.
@@ -73,7 +79,7 @@ export class Ledger {
     try {
       effect.requireUp?.(remote, subject);
     } catch (error) {
-      const [row] = await select<{ state: EffectState }>(this.#pool, 'SELECT state FROM effects WHERE `key` = ?', [effect.key(subject)]);
+      const row = await this.standing(effect, subject);
       if (!row || row.state === 'intent' || (row.state === 'unknown' && effect.policy === 'key')) throw error;
     }
   }

@@ -74,18 +74,23 @@ function note(change: Change, image: Image, beside: Beside, plan: Plan): void {
   }
 }
 
+/** A call that certainly has not happened, and is not sent again by itself. */
+const REFUSED: ReadonlySet<string> = new Set(['rejected', 'not_done']);
+
 /** Closes the hold; a decision about a call in doubt is written into the ledger, and what waited for it is looked at again. */
 function decideHold(wanted: NonNullable<Change['decision']>, image: Image, beside: Beside, plan: Plan): Refusal | undefined {
   const hold = beside.holds.find((each) => each.id === wanted.hold);
   if (!hold) return 'hold-closed';
-  if ((hold.effect === null) !== (wanted.decision === 'release')) return 'decision-does-not-fit';
-  if (hold.effect !== null && wanted.decision !== 'release') {
-    const state = DECIDED[wanted.decision];
-    const effect = beside.context.get(image.order)?.effects.find((each) => each.id === hold.effect);
+  const effect = beside.context.get(image.order)?.effects.find((each) => each.id === hold.effect);
+  // Whoever lets go on what was refused has it sent again; of what is in doubt he has to say more.
+  const decision = wanted.decision === 'release' && effect && REFUSED.has(effect.state) ? 'resend' : wanted.decision;
+  if ((hold.effect === null) !== (decision === 'release')) return 'decision-does-not-fit';
+  if (hold.effect !== null && decision !== 'release') {
+    const state = DECIDED[decision];
     if (effect) effect.state = state;
     plan.decidedEffects.push({ id: hold.effect, state, reason: `${wanted.by}: ${wanted.reason}`.slice(0, 500), reference: wanted.reference ?? null });
   }
-  closeHolds([hold], wanted.by, wanted.decision, wanted.reason, image, beside, plan);
+  closeHolds([hold], wanted.by, decision, wanted.reason, image, beside, plan);
   plan.events.push({ order: image.order, kind: 'hold.decided', actor: wanted.by, text: `${wanted.decision}: ${wanted.reason}` });
   return undefined;
 }

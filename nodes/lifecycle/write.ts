@@ -102,8 +102,12 @@ function outcomes(plan: Plan): string[] {
       `UPDATE effects SET state = ${escape(state)}, reason = ${escape(reason)}, reference = COALESCE(${escape(reference)}, reference), inquiries = 0, settled_at = NOW(6) WHERE id = ${id}`,
     );
   if (plan.renewed.length > 0)
-    statements.push(`UPDATE effects SET state = 'intent', inquiries = 0 WHERE order_id IN (${list(plan.renewed)}) AND state IN ('rejected', 'not_done')`,
-      `UPDATE tasks SET done_at = NULL, due_at = NOW(6), attempts = 0 WHERE order_id IN (${list(plan.renewed)}) AND done_at IS NOT NULL AND result = 'failed'`);
+    // What an open task was refused stays with its hold.
+    statements.push(
+      `UPDATE effects e SET e.state = 'intent', e.inquiries = 0 WHERE e.order_id IN (${list(plan.renewed)}) AND e.state IN ('rejected', 'not_done')
+         AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.order_id = e.order_id AND t.kind = e.kind AND t.done_at IS NULL)`,
+      `UPDATE tasks SET done_at = NULL, due_at = NOW(6), attempts = 0 WHERE order_id IN (${list(plan.renewed)}) AND done_at IS NOT NULL AND result = 'failed'`,
+    );
   for (const { order, reference, isParent } of plan.captured)
     statements.push(
       `UPDATE payments SET state = 'captured', reference = ${escape(reference)}, settled_at = NOW(6) WHERE order_id = ${order} AND state = 'authorized'`,

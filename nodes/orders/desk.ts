@@ -137,7 +137,7 @@ export class OrderDesk {
     const result = await this.#transitions.transition({ order: hold.order, actor, reason, decision: { hold: id, decision, by: actor, reason, reference } });
     if (!result.moved && result.refused === 'hold-closed') throw new Rejected('the hold has been decided already', { code: 'hold.closed' });
     if (!result.moved && result.refused === 'decision-does-not-fit')
-      throw new Rejected('a hold about a call is decided by done, void or resend; any other by release', { code: 'hold.decision-does-not-fit' });
+      throw new Rejected('a hold about a call in doubt is decided by done, void or resend, one about a refused call also by release; any other by release alone', { code: 'hold.decision-does-not-fit' });
     return { id, order_id: hold.name, decision, status: result.moved ? result.to : result.status };
   }
 

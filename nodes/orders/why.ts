@@ -156,11 +156,15 @@ function actionsOf(standing: Standing, askable: Askable): PossibleAction[] {
     { action: 'replay', method: 'POST', path: `${on('replay')}?dry_run=true`, allowed: true, text: 'shows what would be sent again and what would not' },
     ...holds.map(({ id, kind, effect }): PossibleAction => ({
       action: 'decide-hold', method: 'POST', path: `/api/oms/holds/${id}/decision`, allowed: true,
-      text: effect === null ? `release the hold ${kind}` : `decide ${kind}: done (it happened), void (it did not), resend (send it again)`,
+      text: effect === null ? `release the hold ${kind}` : decideText(kind, standing.effects.find(({ id: call }) => call === effect)?.state),
     })),
     ...pauses.map(({ id, kind, name: what }): PossibleAction => ({ action: 'resume', method: 'DELETE', path: `/api/oms/pauses/${id}`, allowed: true, text: `end the pause of the ${kind} ${what}` })),
   ];
 }
+
+/** A call that was refused has certainly not happened by itself; one in doubt may have. */
+const decideText = (kind: string, state: string | undefined): string =>
+  state === 'rejected' || state === 'not_done' ? `decide ${kind}: release (send it again), done (it was settled by hand)` : `decide ${kind}: done (it happened), void (it did not), resend (send it again)`;
 
 function cancelOf(standing: Standing, askable: Askable): CancelAnswer | WholeAnswer {
   if (standing.parent !== null) return partAlone(standing.parent);

@@ -43,7 +43,15 @@ export class Retryable extends OmsError {
 }
 
 /** A definite no: by the remote (a refusal on its list) or by a rule of ours. Repeating it unchanged is pointless. */
-export class Rejected extends OmsError {}
+export class Rejected extends OmsError {
+  /** The ledger's row of the refused call, where the hold that follows is about just this call. */
+  readonly effect: number | undefined;
+
+  constructor(message: string, details: ErrorDetails & { effect?: number }) {
+    super(message, details);
+    this.effect = details.effect;
+  }
+}
 
 /** The request may have been carried out; only looking at the remote, or a person, can say. */
 export class OutcomeUnknown extends OmsError {

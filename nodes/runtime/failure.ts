@@ -32,7 +32,7 @@ export function describe(error: unknown): Failure {
     ...(error instanceof Retryable && error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     ...(error instanceof Retryable && error.partnerDown !== undefined && { partnerDown: error.partnerDown }),
     ...(error instanceof OutcomeUnknown && error.lookAgainMs !== undefined && { lookAgainMs: error.lookAgainMs }),
-    ...(error instanceof OutcomeUnknown && error.effect !== undefined && { effect: error.effect }),
+    ...((error instanceof OutcomeUnknown || error instanceof Rejected) && error.effect !== undefined && { effect: error.effect }),
   };
 }
 

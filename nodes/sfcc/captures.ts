@@ -1,16 +1,20 @@
 import type { Ledger, Performed } from '../effects/ledger';
 import { parcelOfSubject } from '../lifecycle/captures';
 import type { Status } from '../lifecycle/lifecycle';
+import { BEGUN } from '../lifecycle/requests';
 import { shareOfParcel } from '../orders/captures';
 import { loadOrders } from '../orders/load';
 import { formatAmount } from '../orders/money';
 import type { FulfilledLine, Order } from '../orders/order';
-import { InvalidInput, Rejected } from '../runtime/errors';
+import { InvalidInput, Rejected, Retryable } from '../runtime/errors';
 import { type Pool, select } from '../store/pool';
 import type { Work } from '../work/source';
 import type { SfccClient } from './client';
 import { captureParcel } from './effects';
 import { captureRequestId, type CapturedParcel, dueOf } from './mapping';
+
+/** How soon a fulfilment that came too early is tried again. */
+const OPEN_MS = 2000;
 
 interface Packed extends FulfilledLine {
   order: number;
@@ -24,7 +28,8 @@ interface Packed extends FulfilledLine {
 /**
  * Captures what left in the parcel that the task is about; the amount follows from the order and its parcels alone, so it is the same at
  * every try, whatever else is captured meanwhile. A parcel that nothing is due for, or of an order that was settled elsewhere, makes no
- * call, and says so.
+ * call, and says so; a call that may have been made before that is looked up like any other.
+ * @throws Rejected with the refused call, which a person decides by itself, whatever other captures of the order are held
  */
 export async function captureShipped({ pool, ledger, sfcc }: { pool: Pool; ledger: Ledger; sfcc: SfccClient }, order: Order, work: Work, actor: string): Promise<Performed> {
   const { parcel, status } = await parcelOf(pool, order, work.subject ?? '');
@@ -33,18 +38,29 @@ export async function captureShipped({ pool, ledger, sfcc }: { pool: Pool; ledge
   const note = (kind: string, text: string): void => {
     work.writes = [{ table: 'order_events', rows: [{ order_id: order.id, kind, actor, text: `${text} for parcel ${parcel.shipmentId}${parcel.part > 0 ? ` of ${parcel.of}` : ''}` }] }];
   };
-  if (parcel.amount === 0 || status === 'PROCESSED_EXTERNALLY') {
+  const subject = { ...order, parcel };
+  const isSettled = status === 'PROCESSED_EXTERNALLY' && !BEGUN.has((await ledger.standing(captureParcel, subject))?.state ?? 'intent');
+  if (parcel.amount === 0 || isSettled) {
     note('payment.not-captured', parcel.amount === 0 ? 'nothing was due' : 'the order was settled elsewhere: nothing is captured');
     return {};
   }
-  const performed = await ledger.perform(captureParcel, sfcc, { ...order, parcel }, work);
+  const performed = await ledger.perform(captureParcel, sfcc, subject, work).catch(async (error: unknown) => {
+    if (!(error instanceof Rejected)) throw error;
+    const refused = await ledger.standing(captureParcel, subject);
+    throw new Rejected(error.message, { code: error.code, next: IF_REFUSED, cause: error, ...(refused && { effect: refused.id }) });
+  });
   work.captured = { reference: performed.reference, paid: { amount, currency }, parcel: captureRequestId(parcel) };
   note('payment.captured', `${amount} of ${formatAmount(dueOf(order), currency)} ${currency}`);
   return performed;
 }
 
-/** Its end is told once all its parcels are captured. @throws Rejected `sfcc.captures-held` where a person decides about one first */
-export function refuseUncaptured({ heldCaptures = 0 }: Pick<Order, 'heldCaptures'>): void {
+const IF_REFUSED = 'Settle it at the storefront, then release the hold: it is sent again. If it was paid by hand, decide done, with the reference: it is never sent.';
+
+/** Its end is told once all its parcels are captured. @throws Rejected `sfcc.captures-held` where a person decides about one first ·
+ *  Retryable `sfcc.captures-open` where the flow has not waited for them */
+export function refuseUncaptured({ openCaptures = 0, heldCaptures = 0 }: Pick<Order, 'openCaptures' | 'heldCaptures'>): void {
+  if (openCaptures > 0 && heldCaptures === 0)
+    throw new Retryable(`${openCaptures === 1 ? 'The capture of a parcel is' : `The captures of ${openCaptures} parcels are`} still to be made: the fulfilment comes after`, { code: 'sfcc.captures-open', retryAfterMs: OPEN_MS });
   if (heldCaptures > 0)
     throw new Rejected(`${heldCaptures === 1 ? 'The capture of a parcel is' : `The captures of ${heldCaptures} parcels are`} held: nobody has paid for it yet`, {
       code: 'sfcc.captures-held', next: 'Decide the hold, then put the order back; or settle the payment elsewhere, and mark the order as processed externally.',

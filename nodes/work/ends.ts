@@ -103,7 +103,7 @@ export class StageEnds {
   }
 
   async #giveUp(work: Work, failure: Failure, reason: string, actor: string): Promise<string> {
-    if (work.failure === undefined) return this.#hold(work, failure.code, reason, actor);
+    if (work.failure === undefined) return this.#hold(work, failure.code, reason, actor, failure.effect);
     const result = await this.#transitions.transition({ ...claimOf(work), ...ending(work, 'failed'), to: work.failure, actor, node: work.at, reason });
     if (result.moved) return work.failure;
     return work.source === 'task' ? this.#hold(work, failure.code, reason, actor) : LOST;

@@ -2,7 +2,7 @@ import { refuseUncaptured } from '../../nodes/sfcc/captures';
 import { captureParcel, type WithParcel } from '../../nodes/sfcc/effects';
 import { dueOf, toCapture, toCaptureRequest } from '../../nodes/sfcc/mapping';
 import type { ParcelCapture } from '../../nodes/sfcc/types';
-import { Rejected } from '../../nodes/runtime/errors';
+import { Rejected, Retryable } from '../../nodes/runtime/errors';
 import { anOrder } from '../orders/an-order';
 
 const parcel = { of: 'US-US00100001-2', part: 2, shipmentId: 'SHIP-1', amount: 1243 };
@@ -72,5 +72,10 @@ describe('the fulfilment captures', () => {
   test('and is refused while a person decides about the capture of a parcel', () => {
     expect(() => refuseUncaptured(anOrder())).not.toThrow();
     expect(() => refuseUncaptured(anOrder({ heldCaptures: 1 }))).toThrow(Rejected);
+    expect(() => refuseUncaptured(anOrder({ heldCaptures: 1, openCaptures: 1 }))).toThrow(Rejected);
+  });
+
+  test('and not before the captures that are still to be made, whatever the flow does', () => {
+    expect(() => refuseUncaptured(anOrder({ openCaptures: 2 }))).toThrow(Retryable);
   });
 });
