@@ -18,6 +18,9 @@ export interface Parcel {
 export const reported = ({ order, parent, storeId, lane }: Image, writes: readonly Write[]): Parcel[] =>
   writes.filter(({ table }) => table === 'fulfillments').flatMap(({ rows }) => rows.map((row) => ({ root: parent ?? order, order, storeId, lane, shipmentId: String(row['shipment_id']) })));
 
+/** Whether a task captures a parcel. */
+export const isCapture = ({ kind }: { kind: string }): boolean => kind.endsWith('.capture');
+
 /** What a task of this kind is about, and back. */
 export const captureSubject = ({ order, shipmentId }: Pick<Parcel, 'order' | 'shipmentId'>): string => `${order}:${shipmentId}`;
 export function parcelOfSubject(subject: string): Pick<Parcel, 'order' | 'shipmentId'> {

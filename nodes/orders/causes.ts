@@ -1,3 +1,4 @@
+import { isCapture, parcelOfSubject } from '../lifecycle/captures';
 import { FOLLOWING } from '../lifecycle/children';
 import { type AskedOf, CANCEL_ASKED, navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
@@ -157,8 +158,9 @@ function beside(standing: Standing): Cause[] {
   ];
 }
 
-function besideTask({ kind, begun, dueAt, isDue, claimed, holds: count, failed, reason }: StandingTask, holds: Standing['holds']): Cause {
-  const hold = holds.find(({ task }) => task === kind);
+function besideTask({ id, subject, begun, dueAt, isDue, claimed, holds: count, failed, reason, ...task }: StandingTask, holds: Standing['holds']): Cause {
+  const kind = isCapture(task) ? `${task.kind} of parcel ${parcelOfSubject(subject).shipmentId}` : task.kind;
+  const hold = holds.find((each) => each.task === id);
   const since = hold?.opened ?? begun;
   if (hold) return { kind: 'task', text: `Beside it, ${kind} is held (${hold.kind}): ${hold.reason}`, who: OPERATIONS, since };
   if (failed) return { kind: 'task', text: `Beside it, ${kind} has failed; a put-back or a replay has it done again.`, who: OPERATIONS, since };

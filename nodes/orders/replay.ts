@@ -1,4 +1,5 @@
 import type { Calls, DeclaredCall } from '../effects/calls';
+import { isCapture, type Parcel as ParcelOfTask, parcelOfSubject } from '../lifecycle/captures';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { backInWords, putBackTo } from '../lifecycle/put-back';
 import { InvalidInput } from '../runtime/errors';
@@ -90,12 +91,17 @@ export class Replay {
     // What the order's own line sends next, from where it stands or from where a put-back leads.
     const stage = works(standing, backTo ?? status) ? (backTo ?? status) : undefined;
     const coming = await this.#callsOf(stage, standing);
-    const taskCalls = (await Promise.all(standing.tasks.map(async (task) => ({ task, calls: await this.#callsOf(task.kind, standing) }))));
+    const taskCalls = await Promise.all(standing.tasks.map(async (task) => ({ task, calls: await this.#callsOf(task.kind, standing, parcelOf(task, standing)) })));
     const expected = [...coming, ...taskCalls.flatMap(({ calls }) => calls)];
-    const calls = [
+    const heldBy = new Map(taskCalls.flatMap(({ task, calls: own }) => standing.holds.filter((hold) => hold.task === task.id).flatMap((hold) => own.map(({ key }) => [key, hold] as const))));
+    const planned = [
       ...effects.map((effect) => this.#replayed(effect, expected.some(({ key }) => key === effect.key), standing)),
       ...expected.filter(({ key }) => !effects.some((effect) => effect.key === key)).map(({ kind, key }): ReplayedCall => ({ kind, key, state: 'not begun', action: 'send', reason: 'it was never sent' })),
     ];
+    const calls = planned.map((call): ReplayedCall => {
+      const hold = call.action === 'send' ? heldBy.get(call.key) : undefined;
+      return hold ? { ...call, action: 'blocked', reason: decidedFirst(hold) } : call;
+    });
     const blocked = (wanted: readonly { key: string }[]): boolean => wanted.some(({ key }) => calls.some((call) => call.key === key && call.action === 'blocked'));
     const free = standing.holds.every(({ task }) => task !== null) && !blocked(coming);
     const goesBack = free && backTo !== undefined && lifecycle.allows(status, backTo);
@@ -120,18 +126,17 @@ export class Replay {
   }
 
   /** The remote calls that a stage or task makes for this order, as far as its requests can be built. */
-  async #callsOf(stage: string | undefined, standing: Standing): Promise<{ kind: string; key: string }[]> {
+  async #callsOf(stage: string | undefined, standing: Standing, parcel?: Parcel): Promise<{ kind: string; key: string }[]> {
     const route = stage === undefined ? undefined : await this.#parts.routes.of(stage);
     if (!route) return [];
     const order = ((await this.#parts.orders.load([standing.id])).get(standing.id) ?? unloaded(standing)) as { id: number; revision: number };
-    return this.#parts.calls.of(route.nodes, order).map((call: DeclaredCall) => ({ kind: call.kind, key: call.key(order) }));
+    const subject = parcel ? { ...order, parcel } : order;
+    return this.#parts.calls.of(route.nodes, subject).map((call: DeclaredCall) => ({ kind: call.kind, key: call.key(subject) }));
   }
 
   #replayed({ kind, key, state, reference, reason, inquiries }: StandingEffect, comes: boolean, { holds, effects }: Standing): ReplayedCall {
     const as = (action: ReplayedCall['action'], why: string): ReplayedCall => ({ kind, key, state, action, ...(reference !== null && { reference }), reason: why });
     if (state === 'done') return as('skip', `done${reference === null ? '' : `: ${reference}`}`);
-    const ofTask = comes ? undefined : holds.find(({ task }) => task === kind);
-    if (ofTask && (state === 'intent' || state === 'rejected' || state === 'not_done')) return as('blocked', `hold ${ofTask.id} (${ofTask.kind}) is decided first`);
     if (state === 'intent' || state === 'rejected' || state === 'not_done') return comes ? as('send', `nothing of it has happened${reason === null ? '' : `: ${reason}`}`) : as('skip', 'the order has passed it, and nothing of it has happened');
     if (state === 'sent') return as('blocked', 'it is under way: its answer is awaited');
     const policy = this.#parts.calls.policyOf(kind);
@@ -144,5 +149,16 @@ export class Replay {
 
 const heldReason = ({ holds }: Standing): string => {
   const hold = holds.find(({ task }) => task === null);
-  return hold ? `hold ${hold.id} (${hold.kind}) is decided first` : 'a call in doubt is decided first';
+  return hold ? decidedFirst(hold) : 'a call in doubt is decided first';
 };
+
+const decidedFirst = ({ id, kind }: Standing['holds'][number]): string => `hold ${id} (${kind}) is decided first`;
+
+type Parcel = Pick<ParcelOfTask, 'shipmentId'> & { part: number };
+
+/** The parcel that a task captures; none of an order that was settled elsewhere: nothing is captured any more. */
+function parcelOf(task: Standing['tasks'][number], { id, status, children }: Standing): Parcel | undefined {
+  if (!isCapture(task) || status === 'PROCESSED_EXTERNALLY') return undefined;
+  const { order, shipmentId } = parcelOfSubject(task.subject);
+  return { part: order === id ? 0 : (children.find((child) => child.id === order)?.part ?? 0), shipmentId };
+}

@@ -29,7 +29,7 @@ export interface Standing {
   /** The split order that it is a part of. */
   parent: string | null;
   /** Its parts, where it was split. */
-  children: CancelledPart[];
+  children: (CancelledPart & { id: number; part: number })[];
   path: string | null;
   batchReference: string | null;
   batchSequence: number;
@@ -37,7 +37,7 @@ export interface Standing {
   last: { from: string; actor: string; reason: string };
   lines: FactContext['lines'];
   effects: StandingEffect[];
-  holds: { id: number; kind: string; reason: string; opened: Date; effect: number | null; task: string | null }[];
+  holds: { id: number; kind: string; reason: string; opened: Date; effect: number | null; task: number | null }[];
   pauses: (OpenPause & { id: number; reason: string; actor: string; until: Date | null; opened: Date })[];
   tasks: StandingTask[];
   kept: { type: string; source: string; received: Date }[];
@@ -77,6 +77,7 @@ export interface StandingEffect {
 export interface StandingTask {
   id: number;
   kind: string;
+  subject: string;
   begun: Date;
   dueAt: Date | null;
   isDue: boolean;
@@ -105,13 +106,13 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
        LEFT JOIN processes p ON p.id = s.claimed_by AND p.${ALIVE.replace(' AND ', ' AND p.')} WHERE o.id = @order;
      SELECT line_id AS lineId, quantity, quantity_shipped AS shipped, quantity_cancelled AS cancelled FROM line_items WHERE order_id = @order ORDER BY position;
      SELECT id, kind, \`key\`, state, attempt, inquiries, reference, reason, created_at AS begun, sent_at AS sentAt FROM effects WHERE order_id = @order ORDER BY id;
-     SELECT h.id, h.kind, h.reason, h.opened_at AS opened, h.effect_id AS effect, t.kind AS task FROM holds h LEFT JOIN tasks t ON t.id = h.task_id WHERE h.order_id = @order AND h.resolved_at IS NULL ORDER BY h.id;
+     SELECT id, kind, reason, opened_at AS opened, effect_id AS effect, task_id AS task FROM holds WHERE order_id = @order AND resolved_at IS NULL ORDER BY id;
      SELECT id, kind, name, reason, actor, until, opened_at AS opened FROM pauses WHERE released_at IS NULL ORDER BY id;
-     SELECT id, kind, created_at AS begun, due_at AS dueAt, COALESCE(due_at <= NOW(6), FALSE) AS isDue, claimed_by IS NOT NULL AS claimed, attempts, holds, done_at IS NOT NULL AS failed, reason
+     SELECT id, kind, subject, created_at AS begun, due_at AS dueAt, COALESCE(due_at <= NOW(6), FALSE) AS isDue, claimed_by IS NOT NULL AS claimed, attempts, holds, done_at IS NOT NULL AS failed, reason
        FROM tasks WHERE order_id = @order AND (done_at IS NULL OR result = 'failed') ORDER BY id;
      SELECT type, source, received_at AS received FROM inbox WHERE order_id = @order AND state = 'kept' ORDER BY id;
      SELECT actor, reason, created_at AS asked, ask, asked_of AS askedOf FROM cancellations WHERE order_id = @order AND state = 'waiting' ORDER BY id;
-     SELECT o.id, o.name, s.status, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.nav_order_no AS navOrderNo, w.provider, EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.kind = '${CANCEL_STOPPED}' AND h.resolved_at IS NULL) AS isStopped FROM order_status s JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id WHERE s.parent_order_id = @order ORDER BY o.part;
+     SELECT o.id, o.name, o.part, s.status, o.export_sequence AS exportSequence, o.batch_sequence AS batchSequence, o.nav_order_no AS navOrderNo, w.provider, EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.kind = '${CANCEL_STOPPED}' AND h.resolved_at IS NULL) AS isStopped FROM order_status s JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id WHERE s.parent_order_id = @order ORDER BY o.part;
      SELECT e.order_id AS \`of\`, e.id, e.kind, e.\`key\`, e.state, e.attempt FROM effects e JOIN order_status s ON s.order_id = e.order_id WHERE s.parent_order_id = @whole ORDER BY e.id;
      SELECT o.id, o.name, c.ask, c.asked_of AS askedOf, c.decision_reason AS said, w.provider, o.export_sequence AS exportSequence FROM order_status s JOIN cancellations c ON c.order_id = s.order_id AND c.state = 'waiting' JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id
       WHERE s.parent_order_id = @whole ORDER BY o.part;
@@ -134,7 +135,7 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
     last: { from: failedFrom, actor, reason: why },
     lines, effects, holds, pauses, kept, wishes,
     questions: questions.map(({ id, ...question }) => ({ ...question, effects: callsOfParts.filter((call) => call['of'] === id) })),
-    children: children.map(({ id, name, status, isStopped, ...known }) => ({ name, status, isStopped: Boolean(isStopped), question: questions.find((question) => question['id'] === id), known: { ...known, effects: callsOfParts.filter((call) => call['of'] === id) } })),
+    children: children.map(({ id, name, part, status, isStopped, ...known }) => ({ id, name, part, status, isStopped: Boolean(isStopped), question: questions.find((question) => question['id'] === id), known: { ...known, effects: callsOfParts.filter((call) => call['of'] === id) } })),
     tasks: truths(tasks),
     ...(captures[0] && { captures: captures[0] }),
     workers: Number(workers[0]?.['workers']),

@@ -192,7 +192,7 @@ test('captures that the storefront refuses are held, and the order is not fulfil
   const { order: { name, total, currency }, held } = await refused();
   const answer = await why(name);
   expect(answer).toMatchObject({ status: 'FAILED_TO_FULFILL', because: expect.stringContaining('The captures of 2 parcels are held') as string, captured: { amount: '0.00', parcels: 0, of_parcels: 2 } });
-  expect((answer['causes'] as { text: string }[]).filter(({ text }) => text.includes('sfcc.capture is held'))).toHaveLength(2);
+  expect((answer['causes'] as { text: string }[]).filter(({ text }) => /sfcc\.capture of parcel \S+ is held/.test(text))).toHaveLength(2);
   const replay = (await system.api(`/api/oms/orders/${name}/replay?dry_run=true`, { body: { reason: 'looked at' } })).body as { calls: { kind: string; action: string; reason: string }[] };
   expect(replay.calls.filter(({ kind }) => kind === 'sfcc.capture')).toMatchObject([1, 2].map(() => ({ action: 'blocked', reason: expect.stringMatching(/^hold \d+ .*is decided first$/) as string })));
   for (const hold of held) expect((await system.decide(hold, 'release', 'the card is valid again')).status).toBe(200);

@@ -1,0 +1,88 @@
+import { Calls } from '../../nodes/effects/calls';
+import { causesOf } from '../../nodes/orders/causes';
+import type { OrderDesk } from '../../nodes/orders/desk';
+import { loadOrders } from '../../nodes/orders/load';
+import { Replay } from '../../nodes/orders/replay';
+import { readStanding, type Standing } from '../../nodes/orders/standing';
+import { captureParcel } from '../../nodes/sfcc/effects';
+import { select } from '../../nodes/store/pool';
+import type { StageRoutes } from '../../nodes/work/routes';
+import { createEngine, type Engine } from '../support/engine';
+import { createWorld, makeOrders, type World } from '../support/orders';
+
+/** Where an order stands whose parcels are captured one by one, and what a replay of it does, on the real database. */
+
+let world: World;
+let engine: Engine;
+
+beforeAll(async () => {
+  world = await createWorld();
+  engine = await createEngine(world);
+}, 30_000);
+beforeEach(() => world.admin.query("UPDATE stores SET capture_per = 'shipment'"));
+afterAll(async () => {
+  await engine.processes.stop();
+  await world.close();
+});
+
+/** An order of two pieces that have left, each in a parcel. */
+async function shipped(): Promise<number> {
+  const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT'], true);
+  for (const shipment of ['A', 'B'])
+    await engine.transitions.apply({
+      source: 'cirro', eventId: `${shipment}:${order}`, type: 'shipped', order, actor: 'partner:cirro',
+      body: { order_id: 'x', shipment_id: shipment, carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: [{ line_id: 'L1', quantity: 1 }] },
+    });
+  return order;
+}
+
+async function taskOf(order: number, shipment: string): Promise<number> {
+  const [task] = await select<{ id: number }>(world.pool, "SELECT id FROM tasks WHERE kind = 'sfcc.capture' AND subject = ?", [`${order}:${shipment}`]);
+  return task?.id ?? 0;
+}
+const called = (order: number, shipment: string, state: string, amount = 1250) =>
+  world.admin.query("INSERT INTO effects (kind, `key`, order_id, amount, currency, request_hash, state) VALUES ('sfcc.capture', ?, ?, ?, 'USD', REPEAT('0', 32), ?)", [`sfcc.capture:${order}:0:${shipment}`, order, amount, state]);
+async function held(order: number, shipment: string, reason: string): Promise<void> {
+  const task = await taskOf(order, shipment);
+  await world.admin.query(`UPDATE tasks SET holds = 1, due_at = NULL WHERE id = ${task}`);
+  await world.admin.query("INSERT INTO holds (order_id, task_id, effect_id, kind, reason, actor) SELECT ?, ?, id, 'sfcc.Expired', ?, 'test' FROM effects WHERE `key` = ?", [order, task, reason, `sfcc.capture:${order}:0:${shipment}`]);
+}
+async function standing(order: number): Promise<Standing> {
+  const found = await readStanding(world.pool, String(order));
+  if (!found) throw new Error(`no order ${order}`);
+  return found;
+}
+
+test('each capture is shown with its own hold, and its parcel', async () => {
+  const order = await shipped();
+  for (const shipment of ['A', 'B']) await called(order, shipment, 'rejected');
+  await held(order, 'B', 'the card has expired');
+  await held(order, 'A', 'the amount is too high');
+  const causes = causesOf(await standing(order), { route: undefined, guards: [], nextSlot: undefined, awaited: [] });
+  expect(causes.filter(({ text }) => text.includes('sfcc.capture')).map(({ text }) => text)).toEqual([
+    'Beside it, sfcc.capture of parcel A is held (sfcc.Expired): the amount is too high',
+    'Beside it, sfcc.capture of parcel B is held (sfcc.Expired): the card has expired',
+  ]);
+});
+
+test('a replay says of each capture whether it is sent: of one that is tried again, of one that is held, of one that was never sent', async () => {
+  const order = await shipped();
+  await called(order, 'A', 'intent');
+  await world.admin.query(`UPDATE tasks SET due_at = NOW(6) + INTERVAL 1 HOUR, attempts = 2 WHERE id = ${await taskOf(order, 'A')}`);
+  const calls = new Calls();
+  calls.add('capture', () => [captureParcel]);
+  const replay = new Replay({
+    pool: world.pool, calls, desk: {} as OrderDesk, orders: { load: (ids) => loadOrders(world.pool, ids) },
+    routes: { of: async (stage: string) => (stage === 'sfcc.capture' ? { nodes: ['capture'] } : undefined) } as unknown as StageRoutes,
+  });
+  expect(await replay.plan(String(order))).toMatchObject({
+    calls: [{ key: `sfcc.capture:${order}:0:A`, action: 'send' }, { key: `sfcc.capture:${order}:0:B`, state: 'not begun', action: 'send' }],
+    steps: ['sfcc.capture is done again'],
+  });
+  await called(order, 'B', 'rejected');
+  await held(order, 'B', 'the card has expired');
+  expect(await replay.plan(String(order))).toMatchObject({
+    calls: [{ key: `sfcc.capture:${order}:0:A`, action: 'send' }, { key: `sfcc.capture:${order}:0:B`, action: 'blocked', reason: expect.stringMatching(/^hold \d+ \(sfcc\.Expired\) is decided first$/) as string }],
+    steps: ['sfcc.capture is done again'],
+  });
+});
