@@ -44,6 +44,8 @@ export class Plan {
   readonly inboxApplied: { id: number; state: string; reason: string | null; status: Status }[] = [];
   readonly wishes: { order_id: number; state: WishState; to_status: Status; actor: string; reason: string; decision_reason: string | null; decided_at: unknown; ask: 'asked' | null; asked_of: AskedOf | null; asked_at: unknown }[] = [];
   readonly asked: { id: number; ask: 'asked' | 'granted' | 'refused'; of: AskedOf | null; said: string | null }[] = [];
+  /** Orders that nobody asks about any more. */
+  readonly unasked: number[] = [];
   readonly cancellations: { id: number; state: 'granted' | 'declined'; reason: string }[] = [];
   readonly events: { order: number; kind: string; actor: string; text: string }[] = [];
   /** Parcels that were reported; each is captured by itself where its store says so. */

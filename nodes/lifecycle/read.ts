@@ -41,7 +41,7 @@ export interface Beside {
   context: Map<number, Omit<FactContext, 'status' | 'cancelAsked'> & { name: string; revision: number }>;
   inbox: StoredFact[];
   cancellations: WaitingCancellation[];
-  holds: { id: number; order: number; kind: string; effect: number | null; task: number | null }[];
+  holds: { id: number; order: number; kind: string; effect: number | null; task: number | null; taskKind: string | null }[];
   /** Claims of the tasks that end with a change of the group, locked. */
   tasks: Map<number, string | null>;
 }
@@ -114,7 +114,7 @@ function besideQuery(orders: readonly number[], events: Wanted['events']): strin
     `SELECT id, order_id AS \`order\`, kind, \`key\`, state, attempt FROM effects WHERE order_id IN (${ids})`,
     `SELECT id, order_id AS \`order\`, source, event_id AS eventId, type, body, state, status, reason, node FROM inbox WHERE order_id IN (${ids}) AND (state = 'kept'${known}) ORDER BY id`,
     `SELECT id, order_id AS \`order\`, to_status AS \`to\`, actor, reason, ask, asked_of AS askedOf, decision_reason AS said FROM cancellations WHERE order_id IN (${ids}) AND state = 'waiting' ORDER BY id`,
-    `SELECT id, order_id AS \`order\`, kind, effect_id AS effect, task_id AS task FROM holds WHERE order_id IN (${ids}) AND resolved_at IS NULL`,
+    `SELECT h.id, h.order_id AS \`order\`, h.kind, h.effect_id AS effect, h.task_id AS task, t.kind AS taskKind FROM holds h LEFT JOIN tasks t ON t.id = h.task_id WHERE h.order_id IN (${ids}) AND h.resolved_at IS NULL`,
   ];
 }
 

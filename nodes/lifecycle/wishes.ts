@@ -1,7 +1,7 @@
 /** Wishes to cancel: each leaves a row, whatever becomes of it, and waits where somebody else has the order in hand. */
 import { raw } from 'mysql2';
 import type { Change, ChangeResult, Image } from './change';
-import { type Askable, type AskedOf, CANCEL_ASKED, CANCEL_STOPPED, type CancelAnswer, type CancelledPart, isCancelled, isStillWith, mayCancel, mayCancelWhole, MOVED_ON, partAlone, QUESTIONS, STOPPED_AGAIN, type WholeAnswer } from './cancel';
+import { type Askable, type AskedOf, CANCEL_ASKED, CANCEL_STOPPED, CANCEL_TASKS, type CancelAnswer, type CancelledPart, IN_DOUBT, isCancelled, isStillWith, mayCancel, mayCancelWhole, MOVED_ON, partAlone, QUESTIONS, STOPPED_AGAIN, type WholeAnswer } from './cancel';
 import { EMPTY } from './facts';
 import type { Status } from './lifecycle';
 import { type By, closeHolds, endHolds, move, openHold, type Plan, type WishState } from './plan';
@@ -147,7 +147,7 @@ function decideOne(waiting: WaitingCancellation, image: Image, around: Around, p
   const { beside, askable } = around;
   const answer = mayCancel(image.status, known(image.order, around), askable);
   if (isOpen(waiting, answer, image, around, plan)) return;
-  close(waiting, image, beside);
+  close(waiting, image, beside, plan);
   const refused = waiting.ask === 'refused' ? waiting.said : null;
   if (refused === null && (answer.is === 'yes' || (waiting.ask === 'granted' && isStillWith(waiting.askedOf, answer)))) {
     move(image, waiting.to, waiting, waiting.reason, plan);
@@ -174,7 +174,7 @@ function isOpen(waiting: WaitingCancellation, answer: CancelAnswer, image: Image
 /** A split order is cancelled with all its parts, in this one transaction, or goes on with all of them. */
 function decideWhole(waiting: WaitingCancellation, image: Image, around: Around, plan: Plan): void {
   const answer = wholeOf(image, around);
-  if (answer.is === 'wait') return;
+  if (answer.is === 'wait') return letSettle(waiting.actor, around, plan);
   if (answer.is === 'ask') {
     if (waiting.ask === null) beginToAsk(waiting, answer, image, around, plan);
     // A part that has gone on to somebody since is asked about, too.
@@ -182,9 +182,9 @@ function decideWhole(waiting: WaitingCancellation, image: Image, around: Around,
     return;
   }
   const { beside, parts } = around;
-  close(waiting, image, beside);
+  close(waiting, image, beside, plan);
   const questions = parts.flatMap((part) => (openWish(part, beside) ? [{ part, row: openWish(part, beside) as WaitingCancellation }] : []));
-  for (const { part, row } of questions) close(row, part, beside);
+  for (const { part, row } of questions) close(row, part, beside, plan);
   if (answer.is === 'yes') {
     move(image, waiting.to, waiting, waiting.reason, plan);
     endHolds(image, waiting.to, waiting.actor, beside, plan);
@@ -200,6 +200,17 @@ function decideWhole(waiting: WaitingCancellation, image: Image, around: Around,
   for (const { part, row } of questions) if (row.ask === 'granted' && row.askedOf) keepStopped(part, { askedOf: row.askedOf, said: row.said ?? '', declined }, waiting.actor, around, plan);
 }
 
+/**
+ * Every answer is in, and a call about a part that nobody was asked about is in doubt: its stage has to settle it, which the hold would
+ * keep it from. Where that leads to somebody, he is asked, too.
+ */
+function letSettle(actor: string, around: Around, plan: Plan): void {
+  const { parts, beside, askable } = around;
+  if (parts.some((part) => openWish(part, beside)?.ask === 'asked')) return;
+  const isInDoubt = (part: Image): boolean => mayCancel(part.status, known(part.order, around), askable).is === 'wait';
+  for (const part of parts) if (!openWish(part, beside) && isInDoubt(part)) release(part, 'every answer is in: what waits is the outcome of a call about this part', actor, beside, plan);
+}
+
 /** The first questions because of this wish. */
 function beginToAsk(waiting: WaitingCancellation, answer: (CancelAnswer | WholeAnswer) & { is: 'ask' }, image: Image, around: Around, plan: Plan): void {
   plan.asked.push({ id: waiting.id, ask: 'asked', of: 'of' in answer ? answer.of : null, said: null });
@@ -209,11 +220,16 @@ function beginToAsk(waiting: WaitingCancellation, answer: (CancelAnswer | WholeA
   ask(image, answer, waiting, { around, plan, isFirst: true });
 }
 
-/** A wish that is decided waits no more. */
-function close(row: WaitingCancellation, image: Image, beside: Beside): void {
+/** A wish that is decided waits no more, and a question that has not gone out yet is not put any more. */
+function close(row: WaitingCancellation, image: Image, beside: Beside, plan: Plan): void {
   beside.cancellations = beside.cancellations.filter((each) => each !== row);
   image.pending--;
   image.changed = true;
+  if (row.askedOf === null) return;
+  plan.unasked.push(image.order);
+  const inDoubt = new Set(beside.context.get(image.order)?.effects.flatMap(({ id, state }) => (IN_DOUBT.has(state) ? [id] : [])));
+  const held = beside.holds.filter(({ order, taskKind, effect }) => order === image.order && taskKind !== null && CANCEL_TASKS.includes(taskKind) && (effect === null || !inDoubt.has(effect)));
+  closeHolds(held, row.actor, 'moot', 'the cancel is decided: nobody asks any more', image, beside, plan);
 }
 
 function decline({ id, actor }: WaitingCancellation, image: Image, reason: string, beside: Beside, plan: Plan): void {

@@ -3,11 +3,13 @@ import { failpoint } from '../runtime/failpoints';
 import { insert } from '../store/rows';
 import { commit } from '../store/commit';
 import { type PoolConnection, select } from '../store/pool';
+import { CANCEL_TASKS } from './cancel';
 import type { Image } from './change';
 import { captureTasks } from './captures';
 import { insertChildren, PARENT_TASK } from './children';
 import { insertEvents } from './events';
 import type { Plan } from './plan';
+import { BEGUN } from './requests';
 
 /** What the group decides for an image's due time: now, never (waiting, held, paused, scheduled, final), or as it is. */
 export interface Settled {
@@ -108,6 +110,7 @@ function outcomes(plan: Plan): string[] {
          AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.order_id = e.order_id AND t.kind = e.kind AND t.done_at IS NULL)`,
       `UPDATE tasks SET done_at = NULL, due_at = NOW(6), attempts = 0 WHERE order_id IN (${list(plan.renewed)}) AND done_at IS NOT NULL AND result = 'failed'`,
     );
+  if (plan.unasked.length > 0) statements.push(dropQuestions(plan.unasked));
   for (const { order, reference, isParent } of plan.captured)
     statements.push(
       `UPDATE payments SET state = 'captured', reference = ${escape(reference)}, settled_at = NOW(6) WHERE order_id = ${order} AND state = 'authorized'`,
@@ -123,6 +126,18 @@ function outcomes(plan: Plan): string[] {
     );
   return statements;
 }
+
+/** How a question ends that was never put: the next wish may put it under the same number. */
+const UNASKED = 'nobody asks any more';
+
+/** Whether a call puts the question of a task: its key is its kind, the order and the number, which are the task's subject. */
+const PUTS_QUESTION = "e.kind LIKE '%.cancel' AND e.`key` = CONCAT(e.kind, ':', t.subject)";
+
+/** Ends the tasks that would put questions, and takes them from who is about to; a call that has begun is left to its own end. */
+const dropQuestions = (orders: readonly number[]): string =>
+  `UPDATE tasks t FORCE INDEX (task_order) SET t.done_at = NOW(6), t.due_at = NULL, t.claimed_by = NULL, t.claim_token = NULL, t.claimed_at = NULL, t.reason = NULL, t.result = '${UNASKED}'
+     WHERE t.order_id IN (${list(orders)}) AND t.kind IN (${list(CANCEL_TASKS)}) AND t.done_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.order_id = t.order_id AND ${PUTS_QUESTION} AND e.state IN (${list([...BEGUN])}))`;
 
 /** One entry for each order; what came later stands. */
 function latest(orders: Plan['orders']): Plan['orders'] {
@@ -151,11 +166,11 @@ function rows({ writes, events }: Plan): string[] {
 }
 
 const LOOKS = `kind = '${PARENT_TASK}'`;
-const AGAIN = `${LOOKS} OR (done_at IS NOT NULL AND result = 'failed')`;
+const AGAIN = `${LOOKS} OR (done_at IS NOT NULL AND result IN ('failed', '${UNASKED}'))`;
 const FREED = ['claimed_by', 'claimed_at', 'claim_token'].map((column) => `${column} = IF(${LOOKS}, NULL, ${column})`).join(', ');
 
 /**
- * Of two tasks with the same subject there is one: it is done again where it has failed, and stays as it is where it is open or done. A
+ * Of two tasks with the same subject there is one: it is done again where it has failed, or was dropped before it asked, and stays as it is where it is open or done. A
  * look at the parts of an order is always asked for anew, and loses its claim where it is under way: it may have looked too early.
  */
 function insertTasks(all: readonly Record<string, unknown>[]): string[] {
@@ -179,7 +194,7 @@ function holdRows({ holds, resolvedHolds }: Plan): string[] {
       .filter(({ tasks, decision }) => tasks.length > 0 && decision === 'release')
       .map(
         ({ tasks }) =>
-          `UPDATE effects e JOIN tasks t ON t.order_id = e.order_id AND t.kind = e.kind SET e.state = 'intent', e.inquiries = 0 WHERE t.id IN (${list(tasks)}) AND e.state IN ('rejected', 'not_done')`,
+          `UPDATE effects e JOIN tasks t ON t.order_id = e.order_id AND (t.kind = e.kind OR (t.kind IN (${list(CANCEL_TASKS)}) AND ${PUTS_QUESTION})) SET e.state = 'intent', e.inquiries = 0 WHERE t.id IN (${list(tasks)}) AND e.state IN ('rejected', 'not_done')`,
       ),
   ];
 }

@@ -1,5 +1,5 @@
 import { describe as describeFailure } from '../../nodes/runtime/failure';
-import { OutcomeUnknown } from '../../nodes/runtime/errors';
+import { OutcomeUnknown, Rejected } from '../../nodes/runtime/errors';
 import { OrderDesk } from '../../nodes/orders/desk';
 import { Platforms } from '../../nodes/orders/platforms';
 import { select } from '../../nodes/store/pool';
@@ -250,6 +250,29 @@ describe('cutoff classes', () => {
         expect({ pending, holds }).toEqual({ pending: 0, holds: 1 });
         expect(await cancellations(order, status === 'SHIPPED' ? 'declined' : 'granted')).toBe(1);
       }
+    });
+
+    test('a question that its 3PL’s side refused is held; a release puts it again, and an answer that a person reports ends it with its hold', async () => {
+      const [order = 0] = await makeOrders(world, 1, AT_THE_3PL);
+      await requested(order);
+      await world.admin.query("UPDATE tasks SET due_at = NULL WHERE kind = 'fulfillment.cancel'");
+      await refused(order);
+      const refuse = async (): Promise<void> => {
+        const work = await engine.claim({ task: 'fulfillment.cancel' });
+        await engine.ends.fail(work, describeFailure(new Rejected('409', { code: 'camel.cancel.refused' })), 'test');
+      };
+      await world.pool.query("INSERT INTO effects (kind, `key`, order_id, request_hash, state, attempt) VALUES ('camel.cancel', ?, ?, '', 'rejected', 1)", [`camel.cancel:${order}:1`, order]);
+      await refuse();
+      const held = () => select<{ id: number }>(world.admin, "SELECT id FROM holds WHERE order_id = ? AND resolved_at IS NULL AND kind = 'camel.cancel.refused'", [order]);
+      await desk.decideHold((await held())[0]?.id ?? 0, 'release', asked);
+      expect(await select(world.admin, "SELECT state FROM effects WHERE order_id = ? ORDER BY id", [order])).toEqual([{ state: 'done' }, { state: 'intent' }]);
+      await world.admin.query("UPDATE effects SET state = 'rejected' WHERE order_id = ? AND kind = 'camel.cancel'", [order]);
+      await refuse();
+      expect(await held()).toHaveLength(1);
+      expect(await answer(order, 'cancel_acknowledged', { sequence: 0 })).toMatchObject({ result: 'applied' });
+      expect(await statusOf(world, order)).toMatchObject({ status: 'CS_CANCELLED', holds: 0, pending: 0 });
+      expect(await held()).toEqual([]);
+      expect(await select(world.admin, "SELECT holds, due_at AS due, done_at IS NOT NULL AS isDone, result FROM tasks WHERE order_id = ? AND kind = 'fulfillment.cancel'", [order])).toEqual([{ holds: 0, due: null, isDone: 1, result: 'nobody asks any more' }]);
     });
 
     test('who rejects the request has stopped the order, too', async () => {

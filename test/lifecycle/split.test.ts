@@ -1,3 +1,5 @@
+import { OutcomeUnknown } from '../../nodes/runtime/errors';
+import { describe as describeFailure } from '../../nodes/runtime/failure';
 import { JobRuns } from '../../nodes/jobs/runs';
 import { OrderDesk } from '../../nodes/orders/desk';
 import { lookAtParts } from '../../nodes/orders/family';
@@ -421,6 +423,37 @@ describe('a cancel of a split order that somebody has a part of', () => {
     expect(await holds(two)).toEqual([]);
   });
 
+  test.each(['nothing has been tried', 'it is tried just now', 'it was tried in vain'])('a question that has not gone out when the wish is declined is not put any more (%s); the next wish puts it', async (tried) => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await effect(two, 'camel.request', 'done');
+    await desk.cancel(String(whole), asked);
+    const question = async () => (await select<{ subject: string; isDue: number; result: string | null }>(world.pool, "SELECT subject, due_at IS NOT NULL AS isDue, result FROM tasks WHERE order_id = ? AND kind = 'fulfillment.cancel' ORDER BY id", [two]));
+    expect(await question()).toEqual([{ subject: `${two}:1`, isDue: 1, result: null }]);
+    await world.admin.query("UPDATE tasks SET due_at = NULL WHERE kind = 'fulfillment.cancel' AND order_id <> ?", [two]);
+    const work = tried === 'it is tried just now' ? await engine.claim({ task: 'fulfillment.cancel' }) : undefined;
+    if (tried === 'it was tried in vain') await effect(two, 'camel.cancel', 'intent');
+    await acknowledge(one, { granted: false });
+    await again(whole);
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined' }]);
+    expect(await question()).toEqual([{ subject: `${two}:1`, isDue: 0, result: 'nobody asks any more' }]);
+    expect(work && (await engine.ends.wait(work, 0, 'Camel is down'))).not.toBe(true);
+    expect(await question()).toMatchObject([{ isDue: 0 }]);
+    await desk.cancel(String(whole), asked);
+    expect((await question()).filter(({ isDue }) => isDue === 1)).toEqual([{ subject: `${two}:${tried === 'it was tried in vain' ? 2 : 1}`, isDue: 1, result: null }]);
+  });
+
+  test('a question that has gone out when the wish is declined is heard to its end', async () => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await desk.cancel(String(whole), asked);
+    await world.admin.query("UPDATE tasks SET due_at = NULL WHERE kind = 'fulfillment.cancel' AND order_id <> ?", [two]);
+    const work = await engine.claim({ task: 'fulfillment.cancel' });
+    await effect(two, 'camel.cancel', 'sent');
+    await acknowledge(one, { granted: false });
+    await again(whole);
+    expect(await wishes(two)).toMatchObject([{ state: 'declined' }]);
+    expect(await engine.ends.complete(work, 'asked')).toBe(true);
+  });
+
   test.each(['print-station', 'camel'])('%s stops its part after the other one has refused: held all the same, with the same way out', async (partner) => {
     const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
     const [late, sooner] = partner === 'camel' ? [two, one] : [one, two];
@@ -483,6 +516,38 @@ describe('a cancel of a split order that somebody has a part of', () => {
     await engine.transitions.apply({ source: 'nav', eventId: `release-${two}`, type: 'RELEASED_FROM_NAV', order: two, body: {}, actor: 'partner:nav' });
     await again(whole);
     expect(await statuses(whole, one, two)).toEqual(['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED']);
+  });
+
+  test.each(['its reply is lost', 'its process ends'])('every answer is in, and a call that a claim had begun about a kept part is in doubt (%s): the part is let go so that its stage settles it', async (how) => {
+    const { whole, one, two } = await family(TO_PRINT, []);
+    const other = await createEngine(world);
+    const work = await other.claim('READY_TO_CREATE_IN_NAV');
+    expect(work.order).toBe(two);
+    await desk.cancel(String(whole), asked);
+    await effect(two, 'nav.create', 'sent');
+    // While an answer is owed it stays where it is.
+    await again(whole);
+    expect(await holds(two)).toMatchObject([{ kind: 'cancel.asked' }]);
+    const ending = async (): Promise<void> => {
+      await world.pool.query("UPDATE effects SET state = 'unknown' WHERE order_id = ?", [two]);
+      if (how === 'its process ends') await other.processes.stop();
+      else await other.ends.fail(work, describeFailure(new OutcomeUnknown('cut', { code: 'nav.create.in-doubt', lookAgainMs: 0 })), 'test');
+    };
+    if (how === 'its reply is lost') await ending();
+    await acknowledge(one, { granted: true });
+    await again(whole);
+    expect(await statuses(whole, one)).toEqual(['SPLIT', 'PRINT_STATION_WAITING_FOR_BATCHING']);
+    expect(await holds(one)).toMatchObject([{ kind: 'cancel.asked' }]);
+    expect(await holds(two)).toEqual([]);
+    if (how === 'its process ends') await ending();
+    expect(await statusOf(world, two)).toMatchObject({ holds: 0, due: 1 });
+    const settled = await engine.claim('READY_TO_CREATE_IN_NAV');
+    const [call] = await select<{ id: number }>(world.pool, 'SELECT id FROM effects WHERE order_id = ?', [two]);
+    settled.effects.push({ id: call?.id ?? 0, attempt: 1, state: 'done' });
+    expect(await engine.ends.move(settled, 'PENDING_NAV_RELEASE', 'test', 'NAV has it')).toMatchObject({ moved: true });
+    await again(whole);
+    expect(await statuses(whole, one, two)).toEqual(['CS_CANCELLED', 'CS_CANCELLED', 'CS_CANCELLED']);
+    if (how === 'its reply is lost') await other.processes.stop();
   });
 
   test('the answers are in and the whole has not looked: a second wish has the first one decided', async () => {
