@@ -54,7 +54,7 @@ export function mayCancel(status: Status, known: Known, askable: Askable): Cance
   const { cancel } = lifecycle.statuses[status];
   if (cancel === 'closed') return closed(status);
   if (status === 'PARTIALLY_SHIPPED') return { is: 'no', reason: 'a part of the order has left the warehouse: it cannot be cancelled as a whole; refund what is left at the storefront', instead: ['refund'] };
-  const doubt = known.effects.find((effect) => IN_DOUBT.has(effect.state) && !effect.kind.includes('.mark-') && !isQuestion(effect.kind));
+  const doubt = doubtIn(known);
   if (doubt) return { is: 'wait', reason: `${doubt.kind} is ${doubt.state}: the cancel is decided when its outcome is known` };
   if (status === 'OMS_CREATED_ORDER_FULFILLMENT') return { is: 'ask', reason: ASKED.warehouse, of: 'warehouse' };
   // Between the 3PL's answer and our own step the status does not say yet that it has the order.
@@ -65,6 +65,9 @@ export function mayCancel(status: Status, known: Known, askable: Askable): Cance
   if (cancel === 'print' || printFloorHas(status, known)) return { is: 'ask', reason: ASKED['print-station'], of: 'print-station' };
   return { is: 'yes' };
 }
+
+/** The call whose outcome a cancel waits for. */
+export const doubtIn = ({ effects }: Pick<Known, 'effects'>): Known['effects'][number] | undefined => effects.find(({ kind, state }) => IN_DOUBT.has(state) && !kind.includes('.mark-') && !isQuestion(kind));
 
 /** Where an order waits for its batch without its status saying whether the print floor was asked for it: it may wait for a place there, or for our own step. */
 const BEFORE_THE_BATCH: ReadonlySet<Status> = new Set(['READY_FOR_BATCHING', 'WAITING_BATCHING_CAPACITY', 'PRINT_STATION_READY_FOR_BATCHING']);
@@ -132,6 +135,12 @@ function ofPart({ status, known, question, isStopped }: CancelledPart, askable: 
 /** Whether the order has not gone on to somebody else since somebody was asked to stop it; a 3PL whose connection is not deployed just now still has it. */
 export const isStillWith = (of: AskedOf | null, answer: CancelAnswer): boolean => answer.is === 'yes' || (answer.is === 'ask' && answer.of === of) || (answer.is === 'not-yet' && of === 'provider');
 
+/** The phase in which each has an order in hand. */
+const IN_HAND: Readonly<Record<AskedOf, string>> = { 'print-station': 'batching', provider: 'cirro', warehouse: 'shipping' };
+
+/** Whether what he has stopped can stand in this status: it has not gone on to anybody else, and nothing of it has left. Holds too while a call is in doubt. */
+export const isStoppedBy = (of: AskedOf, status: Status): boolean => lifecycle.statuses[status].phase === IN_HAND[of] && lifecycle.statuses[status].cancel !== 'closed' && status !== 'PARTIALLY_SHIPPED';
+
 /** Why a wish is declined that somebody else was asked about. */
 export const MOVED_ON: Readonly<Record<AskedOf, string>> = {
   'print-station': 'the print floor has the order by now: ask again',
@@ -142,7 +151,7 @@ export const MOVED_ON: Readonly<Record<AskedOf, string>> = {
 /** What a person may do about an order, or a part of one, that was stopped for nothing. */
 export const STOPPED_AGAIN: Readonly<Record<AskedOf, string>> = {
   'print-station': 'Have the print floor take it up again (a repush asks it; where none is offered ask there, then release this hold), or cancel the whole order again.',
-  provider: 'Have its 3PL asked for it again by a repush, or cancel the whole order again.',
+  provider: 'Have its 3PL asked for it again (by a repush; where none is offered, by a release of this hold), or cancel the whole order again.',
   warehouse: 'Have the warehouse take it up again and release this hold, or cancel the whole order again.',
 };
 

@@ -1,9 +1,9 @@
 /** Wishes to cancel: each leaves a row, whatever becomes of it, and waits where somebody else has the order in hand. */
 import { raw } from 'mysql2';
 import type { Change, ChangeResult, Image } from './change';
-import { type Askable, type AskedOf, CANCEL_ASKED, CANCEL_STOPPED, CANCEL_TASKS, type CancelAnswer, type CancelledPart, IN_DOUBT, isCancelled, isStillWith, mayCancel, mayCancelWhole, MOVED_ON, partAlone, QUESTIONS, STOPPED_AGAIN, type WholeAnswer } from './cancel';
+import { type Askable, type AskedOf, CANCEL_ASKED, CANCEL_STOPPED, CANCEL_TASKS, type CancelAnswer, type CancelledPart, IN_DOUBT, isCancelled, isStillWith, isStoppedBy, mayCancel, mayCancelWhole, MOVED_ON, partAlone, QUESTIONS, STOPPED_AGAIN, type WholeAnswer } from './cancel';
 import { EMPTY } from './facts';
-import type { Status } from './lifecycle';
+import { lifecycle, type Status } from './lifecycle';
 import { type By, closeHolds, endHolds, move, openHold, type Plan, type WishState } from './plan';
 import type { Beside, WaitingCancellation } from './read';
 
@@ -104,7 +104,7 @@ function ask(image: Image, answer: (CancelAnswer | WholeAnswer) & { is: 'ask' },
   const whole = nameOf(image, around);
   const awaited = answer.parts.map(({ name }) => name).join(', ');
   for (const part of around.parts.filter(({ status }) => !isCancelled(status))) {
-    if (openWish(part, around.beside)) continue;
+    if (openWish(part, around.beside) || isAskedNow(part, plan)) continue;
     const asked = answer.parts.find(({ name }) => name === nameOf(part, around));
     if (asked) {
       release(part, 'whoever has it is asked himself', wish.actor, around.beside, plan);
@@ -113,6 +113,9 @@ function ask(image: Image, answer: (CancelAnswer | WholeAnswer) & { is: 'ask' },
     } else if (isFirst) openHold(part, CANCEL_ASKED, `the cancel of ${whole} waits for the answer about ${awaited}: until then this part is kept where it is`, wish.actor, plan);
   }
 }
+
+/** Whether this group asks about it already: the whole may look twice in one. */
+const isAskedNow = ({ order }: Image, plan: Plan): boolean => plan.wishes.some(({ order_id: asked, state }) => asked === order && state === 'waiting');
 
 function askOne(image: Image, { of, reason }: { of: AskedOf; reason: string }, actor: string, { around: { beside }, plan }: Asking): void {
   const { task, count } = QUESTIONS[of];
@@ -197,7 +200,7 @@ function decideWhole(waiting: WaitingCancellation, image: Image, around: Around,
   const declined = `the cancel of the whole order is declined: ${answer.reason}`;
   for (const { part, row } of questions) decline(row, part, row.ask === 'refused' && row.said !== null ? row.said : declined, beside, plan);
   for (const part of parts) release(part, declined, waiting.actor, beside, plan);
-  for (const { part, row } of questions) if (row.ask === 'granted' && row.askedOf) keepStopped(part, { askedOf: row.askedOf, said: row.said ?? '', declined }, waiting.actor, around, plan);
+  for (const { part, row } of questions) if (row.ask === 'granted' && row.askedOf) keepStopped(part, { askedOf: row.askedOf, said: row.said ?? '', declined }, waiting.actor, plan);
 }
 
 /**
@@ -243,11 +246,10 @@ const release = (image: Image, reason: string, actor: string, beside: Beside, pl
   closeHolds(beside.holds.filter(({ order, kind }) => order === image.order && kind === CANCEL_ASKED), actor, 'moot', reason, image, beside, plan);
 
 /** Whoever had this part has stopped it, and the whole is not cancelled: nobody would bring the part on, so a person is told. */
-function keepStopped(part: Image, { askedOf: of, said, declined }: { askedOf: AskedOf; said: string; declined: string }, actor: string, around: Around, plan: Plan): void {
-  const answer = mayCancel(part.status, known(part.order, around), around.askable);
-  if (answer.is === 'no') return;
-  // It went on all the same, to somebody whom nobody may ask for it twice.
-  if (answer.is !== 'wait' && !isStillWith(of, answer)) return openHold(part, 'fact.exception', `${said}, but it stands in ${part.status}: ask whether it comes. ${declined}`, actor, plan);
+function keepStopped(part: Image, { askedOf: of, said, declined }: { askedOf: AskedOf; said: string; declined: string }, actor: string, plan: Plan): void {
+  if (lifecycle.statuses[part.status].cancel === 'closed') return;
+  // It went on all the same, to somebody whom nobody may ask for it twice, or some of it has left.
+  if (!isStoppedBy(of, part.status)) return openHold(part, 'fact.exception', `${brief(said, 130)}, but it stands in ${part.status}: ask whether what is left of it comes. ${declined}`, actor, plan);
   // However much they have said, there is room for the way out.
   openHold(part, CANCEL_STOPPED, `${brief(said, 130)}, but ${brief(declined, 190)}. ${STOPPED_AGAIN[of]}`, actor, plan);
 }

@@ -1,6 +1,6 @@
 import { isCapture, parcelOfSubject } from '../lifecycle/captures';
 import { FOLLOWING } from '../lifecycle/children';
-import { type AskedOf, CANCEL_ASKED, navKnows } from '../lifecycle/cancel';
+import { type AskedOf, CANCEL_ASKED, doubtIn, navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { fulfillerOf, printerOf } from '../lifecycle/requests';
 import { DATED } from '../lifecycle/put-back';
@@ -131,11 +131,14 @@ const openQuestions = ({ questions }: Standing): Standing['questions'] => questi
 
 /** What a wish to cancel waits for. */
 function decidedWhen({ ask, askedOf }: Standing['wishes'][number], standing: Standing): string {
-  if (ask === null) return 'when the call in doubt is settled';
+  // Who has an order that was not split may have agreed while another call about it is in doubt.
+  if (ask === null || (ask === 'granted' && standing.parent === null && standing.children.length === 0)) return 'when the call in doubt is settled';
   if (ask === 'asked' && askedOf !== null) return `when ${ANSWERS[askedOf].text} answers`;
   const open = openQuestions(standing);
   const said = standing.questions.flatMap((question) => (question.said === null ? [] : `${question.name}: ${question.said}`)).join('; ');
   const heard = said ? ` (${said})` : '';
+  const inDoubt = standing.children.filter(({ known }) => doubtIn(known) !== undefined).map(({ name }) => name);
+  if (open.length === 0 && inDoubt.length > 0) return `when the call in doubt about ${inDoubt.join(' and ')} is settled${heard}`;
   if (open.length === 0) return `with all its parts: every answer is in${heard}`;
   return `when ${open.map((question) => `${ANSWERS[question.askedOf].who(question)} answers about ${question.name}`).join(' and ')}${heard}`;
 }

@@ -1,5 +1,5 @@
 import type { Reading } from '../edge/readers';
-import { CANCEL_STOPPED, isCancelled, PRINT_CANCEL_TASK, STOPPED_AGAIN } from '../lifecycle/cancel';
+import { CANCEL_STOPPED, isCancelled, isStoppedBy, PRINT_CANCEL_TASK, STOPPED_AGAIN } from '../lifecycle/cancel';
 import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
@@ -91,7 +91,7 @@ export const printStationFacts: FactRules = {
       if (refused || cancelAsked !== null || lifecycle.statuses[status].cancel === 'closed') return { is: 'already' };
       const what = `${printer} has stopped an order that nobody asks it to cancel any more and that stands in ${status}`;
       // Where a warehouse has it by now it is there that somebody has to look.
-      return lifecycle.statuses[status].phase === 'batching' ? { is: 'exception', hold: CANCEL_STOPPED, reason: `${what}. ${STOPPED_AGAIN['print-station']}` } : { is: 'exception', reason: what };
+      return isStoppedBy('print-station', status) ? { is: 'exception', hold: CANCEL_STOPPED, reason: `${what}. ${STOPPED_AGAIN['print-station']}` } : { is: 'exception', reason: what };
     }
     const why = data.reason === undefined ? '' : `: ${data.reason}`;
     return { is: 'applied', reason: refused ? `${printer} does not stop it${why}` : `${printer} has stopped it${why}`, settles: [PRINT_CANCEL_TASK], cancel: refused ? 'refused' : 'granted' };

@@ -1,11 +1,13 @@
 import { OutcomeUnknown } from '../../nodes/runtime/errors';
 import { describe as describeFailure } from '../../nodes/runtime/failure';
 import { JobRuns } from '../../nodes/jobs/runs';
+import { causesOf } from '../../nodes/orders/causes';
 import { OrderDesk } from '../../nodes/orders/desk';
 import { lookAtParts } from '../../nodes/orders/family';
 import { loadOrders } from '../../nodes/orders/load';
 import { Platforms } from '../../nodes/orders/platforms';
 import { toSplit } from '../../nodes/orders/split';
+import { readStanding } from '../../nodes/orders/standing';
 import type { Status } from '../../nodes/lifecycle/lifecycle';
 import { select } from '../../nodes/store/pool';
 import { createEngine, type Engine } from '../support/engine';
@@ -503,6 +505,72 @@ describe('a cancel of a split order that somebody has a part of', () => {
     expect(await holds(one)).toMatchObject([{ kind: 'fact.exception', reason: expect.stringContaining('it stands in EXPORTED_TO_TPL') as string }]);
     expect(await holds(two)).toEqual([]);
     expect(await desk.repush(String(one), asked)).toMatchObject({ statusCode: 409 });
+  });
+
+  test('PrintStation has stopped a part that a person let go on, and nobody knows whether its 3PL has the request: a second cancel asks the 3PL', async () => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await desk.cancel(String(whole), asked);
+    await acknowledge(one, { granted: true });
+    for (const to of ['PRINT_STATION_BATCHED', 'CIRRO_READY_FOR_FULFILLMENT'] as const) await engine.transitions.transition({ order: one, to, actor: 'test' });
+    await effect(one, 'camel.request', 'unknown');
+    await answer(two, 'cancel_refused');
+    await again(whole);
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined' }]);
+    expect(await holds(one)).toMatchObject([{ kind: 'fact.exception', reason: expect.stringContaining('it stands in CIRRO_READY_FOR_FULFILLMENT') as string }]);
+    expect(await answer(one, 'accepted', { sequence: 1 })).toMatchObject({ result: 'applied', status: 'EXPORTED_TO_TPL' });
+    expect(await desk.cancel(String(whole), asked)).toMatchObject({ statusCode: 202 });
+    expect(await statuses(whole, one)).toEqual(['SPLIT', 'EXPORTED_TO_TPL']);
+    expect(await questions(one)).toEqual(['print-station.cancel 1', 'fulfillment.cancel 1']);
+    expect(await desk.repush(String(one), asked)).toMatchObject({ statusCode: 409 });
+  });
+
+  test('a 3PL stops its part, then some of it leaves all the same: nobody brings the rest, and a person is told', async () => {
+    const { whole, one, two } = await family(TO_WAREHOUSE, ['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT']);
+    await world.admin.query('UPDATE line_items SET quantity = 2 WHERE order_id = ?', [one]);
+    await desk.cancel(String(whole), asked);
+    await answer(one, 'cancel_acknowledged');
+    await parcel(one, 'L1', 1);
+    await look(whole, (work, step) => engine.ends.move(work, step === 'partially-shipped' ? 'PARTIALLY_SHIPPED' : fail(step), 'test', 'a part has left'));
+    expect(await wishes(whole)).toMatchObject([{ state: 'declined' }]);
+    expect(await holds(one)).toMatchObject([{ kind: 'fact.exception', reason: expect.stringMatching(/^Cirro has stopped it, but it stands in PARTIALLY_SHIPPED: ask whether what is left of it comes/) as string }]);
+    expect(await holds(two)).toEqual([]);
+  });
+
+  test('a 3PL that rejects a part while it is asked to stop it, for nothing: there is no request to repeat, and the release has it asked anew', async () => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await effect(two, 'camel.request', 'done');
+    await desk.cancel(String(whole), asked);
+    expect(await answer(two, 'rejected', { sequence: 1 })).toMatchObject({ result: 'applied', status: 'CIRRO_READY_FOR_FULFILLMENT' });
+    await acknowledge(one, { granted: false });
+    await again(whole);
+    expect(await holds(two)).toMatchObject([{ kind: 'cancel.stopped', reason: expect.stringContaining('where none is offered, by a release of this hold') as string }]);
+    expect(await desk.repush(String(two), asked)).toMatchObject({ statusCode: 409 });
+    await desk.decideHold(await count(world, 'SELECT id FROM holds WHERE order_id = ? AND resolved_at IS NULL', [two]), 'release', asked);
+    expect(await statusOf(world, two)).toMatchObject({ status: 'CIRRO_READY_FOR_FULFILLMENT', holds: 0, due: 1 });
+  });
+
+  test('the whole looks twice in one group: whoever has a part is asked once', async () => {
+    const { whole, one, two } = await family(['PENDING_NAV_RELEASE', 'RELEASED_FROM_NAV', 'CIRRO_READY_FOR_FULFILLMENT']);
+    await effect(one, 'camel.request', 'unknown');
+    await desk.cancel(String(whole), asked);
+    await answer(one, 'accepted', { sequence: 1 });
+    await Promise.all([engine.transitions.transition({ order: whole, parts: [one, two], actor: 'test' }), answer(whole, 'accepted')]);
+    expect(await wishes(one)).toMatchObject([{ state: 'waiting', ask: 'asked', of: 'provider' }]);
+    expect(await questions(one)).toEqual(['fulfillment.cancel 1']);
+    for (const part of [one, two]) expect(await holds(part)).toMatchObject([{ kind: 'cancel.asked' }]);
+    expect(await statusOf(world, one)).toMatchObject({ holds: 1, pending: 1 });
+  });
+
+  test('what it waits for is told: answers that are owed, then a call in doubt, then only the look', async () => {
+    const { whole, one, two, name } = await family(TO_PRINT, []);
+    const told = async (order: number) => causesOf((await readStanding(world.pool, String(order))) ?? fail('no such order'), { route: undefined, guards: [], nextSlot: undefined, awaited: [] }).find(({ kind }) => kind === 'cancel-waiting')?.text;
+    await desk.cancel(String(whole), asked);
+    await effect(two, 'nav.create', 'unknown');
+    expect(await told(whole)).toMatch(new RegExp(`decided when PrintStation answers about ${name}-1\\.$`));
+    await acknowledge(one, { granted: true });
+    expect(await told(whole)).toMatch(new RegExp(`decided when the call in doubt about ${name}-2 is settled \\(${name}-1: PrintStation has stopped it\\)\\.$`));
+    await world.pool.query("UPDATE effects SET state = 'done' WHERE order_id = ?", [two]);
+    expect(await told(whole)).toMatch(/decided with all its parts: every answer is in/);
   });
 
   test('a call about a kept part comes into doubt: every yes is kept until it is settled', async () => {
