@@ -3,6 +3,7 @@ import { type Grouped, groupedWrites } from '../store/grouping';
 import { type Pool, type PoolConnection, transaction } from '../store/pool';
 import type { Change, ChangeResult, Entry, FactResult, Image } from './change';
 import { type Askable, navKnows } from './cancel';
+import { isCapture } from './captures';
 import { looksAtParts } from './children';
 import { decideChange, decideFact, decidePending } from './decide';
 import type { Fact, FactRules } from './facts';
@@ -130,6 +131,8 @@ export class Transitions {
       // A part is in the lane of its own warehouse.
       for (const status of new Set(plan.splits.flatMap(({ split }) => split.children.map((child) => child.status)))) this.events.emit('due', status, '');
       if (plan.writes.some(({ table }) => table === 'tasks') || plan.renewed.length > 0 || plan.resolvedHolds.length > 0) for (const kind of this.#stages.tasks()) this.events.emit('due', kind, '');
+      // Whose store captures by the shipment only the database knows.
+      else if (plan.parcels.length > 0) for (const kind of this.#stages.tasks()) if (isCapture({ kind })) this.events.emit('due', kind, '');
     }
     return decided;
   }

@@ -44,7 +44,7 @@ export interface Standing {
   wishes: { actor: string; reason: string; asked: Date; ask: string | null; askedOf: AskedOf | null }[];
   /** What is asked about the parts of a split order, this one's or of the one that it belongs to, because somebody wants to cancel it. */
   questions: (PartQuestion & { name: string; provider: string; exportSequence: number; effects: StandingEffect[] })[];
-  /** What its parcels have captured one by one; absent where the whole is captured at its end. */
+  /** What its parcels have captured one by one, with what its end has taken of the rest; absent where the whole is captured at its end. */
   captures?: StandingCaptures;
   /** Processes that claim work and are alive. */
   workers: number;
@@ -116,9 +116,10 @@ export async function readStanding(pool: Pool, idOrName: string): Promise<Standi
      SELECT e.order_id AS \`of\`, e.id, e.kind, e.\`key\`, e.state, e.attempt FROM effects e JOIN order_status s ON s.order_id = e.order_id WHERE s.parent_order_id = @whole ORDER BY e.id;
      SELECT o.id, o.name, c.ask, c.asked_of AS askedOf, c.decision_reason AS said, w.provider, o.export_sequence AS exportSequence FROM order_status s JOIN cancellations c ON c.order_id = s.order_id AND c.state = 'waiting' JOIN orders o ON o.id = s.order_id JOIN warehouses w ON w.id = o.warehouse_id
       WHERE s.parent_order_id = @whole ORDER BY o.part;
-     SELECT o.total, o.currency, CAST((SELECT COALESCE(SUM(e.amount), 0) FROM effects e WHERE e.order_id = o.id AND e.kind = CONCAT(st.platform, '.capture') AND e.state = 'done') AS SIGNED) AS amount, COUNT(t.id) AS parcels, COUNT(t.done_at) AS captured
+     SELECT o.total, o.currency, CAST((SELECT COALESCE(SUM(e.amount), 0) FROM effects e WHERE e.order_id = o.id AND e.kind IN (CONCAT(st.platform, '.capture'), CONCAT(st.platform, '.fulfil')) AND e.state = 'done') AS SIGNED) AS amount, COUNT(t.id) AS parcels,
+            (SELECT COUNT(*) FROM effects e WHERE e.order_id = o.id AND e.kind = CONCAT(st.platform, '.capture') AND e.state = 'done') AS captured
        FROM orders o JOIN stores st ON st.id = o.store_id LEFT JOIN tasks t FORCE INDEX (task_order) ON t.order_id = o.id AND t.kind = CONCAT(st.platform, '.capture')
-       WHERE o.id = @order AND o.part = 0 AND o.total IS NOT NULL GROUP BY o.id, o.total, o.currency, st.platform, st.capture_per HAVING COUNT(t.id) > 0 OR st.capture_per = 'shipment';
+       WHERE o.id = @order AND o.part = 0 AND o.total IS NOT NULL GROUP BY o.id, o.total, o.currency, st.platform, st.capture_per HAVING COUNT(t.id) > 0 OR (st.capture_per = 'shipment' AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.state = 'authorized'));
      SELECT COUNT(*) AS workers FROM processes WHERE ${ALIVE} AND role <> 'edge'`,
     byId ? [idOrName, idOrName] : [idOrName],
   );

@@ -1,5 +1,6 @@
 import type { Ledger, Performed } from '../effects/ledger';
 import { parcelOfSubject } from '../lifecycle/captures';
+import type { Write } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 import { BEGUN } from '../lifecycle/requests';
 import { shareOfParcel } from '../orders/captures';
@@ -11,7 +12,7 @@ import { type Pool, select } from '../store/pool';
 import type { Work } from '../work/source';
 import type { SfccClient } from './client';
 import { captureParcel } from './effects';
-import { captureRequestId, type CapturedParcel, dueOf } from './mapping';
+import { captureRequestId, type CapturedParcel, dueOf, restOf } from './mapping';
 
 /** How soon a fulfilment that came too early is tried again. */
 const OPEN_MS = 2000;
@@ -65,6 +66,14 @@ export function refuseUncaptured({ openCaptures = 0, heldCaptures = 0 }: Pick<Or
     throw new Rejected(`${heldCaptures === 1 ? 'The capture of a parcel is' : `The captures of ${heldCaptures} parcels are`} held: nobody has paid for it yet`, {
       code: 'sfcc.captures-held', next: 'Decide the hold, then put the order back; or settle the payment elsewhere, and mark the order as processed externally.',
     });
+}
+
+/** A line of the timeline where parcels have captured more than what left stands for: nobody gives it back by himself. */
+export function overCaptured(order: Order, actor: string): Write[] {
+  const rest = restOf(order);
+  if (rest >= 0) return [];
+  const text = `${formatAmount(-rest, order.currency)} ${order.currency} more than what has left stands for: compare with the storefront, and refund it there`;
+  return [{ table: 'order_events', rows: [{ order_id: order.id, kind: 'payment.over-captured', actor, text }] }];
 }
 
 /**

@@ -4,7 +4,7 @@ import { headOf } from '../orders/quarantine';
 import { InvalidInput } from '../runtime/errors';
 import type { SfccClient } from './client';
 import { wasCancelled, wasFulfilled } from './client';
-import { captureRequestId, type CapturedParcel, fulfillmentRequestId, toCaptureRequest, toFulfillmentRequest } from './mapping';
+import { captureRequestId, type CapturedParcel, fulfillmentRequestId, restOf, toCaptureRequest, toFulfillmentRequest } from './mapping';
 import type { CaptureRequest, FulfillmentRequest } from './types';
 
 /** The storefront knows whole orders alone: a part of a split order passes by its calls. */
@@ -17,7 +17,7 @@ export const fulfilAndCapture = effect<SfccClient, Order, FulfillmentRequest>({
   key: (order) => `sfcc.fulfil:${order.id}:${fulfillmentRequestId(order)}`,
   policy: 'inquire',
   request: (order) => toFulfillmentRequest(requireRoot(order)),
-  amount: (order) => ({ amount: order.totals.total - (order.captured ?? 0), currency: order.currency }),
+  amount: (order) => ({ amount: Math.max(0, restOf(order)), currency: order.currency }),
   requireUp: (sfcc) => sfcc.requireUp(),
   send: async (sfcc, request, order, call) => ({ reference: (await sfcc.fulfilAndCapture(order.storeSite, order.platformId, request, call)).capture?.transactionId }),
   inquire: async (sfcc, order) => {

@@ -112,14 +112,19 @@ export function dueOf({ payments, totals }: Pick<Order, 'payments' | 'totals'>):
 }
 
 /**
- * What is captured at the end, as decimal text: what gift certificates have not paid; where parcels have captured by themselves, what
- * they have left of the share of everything that was shipped. Undefined where nothing is left.
+ * What is left to be captured at the end, in minor units: what gift certificates have not paid; where parcels have captured by
+ * themselves, what they have left of the share of everything that was shipped. Below 0 where they have captured more than that.
  */
-export function toCapture(order: Payable): { amount: string; currency: string } | undefined {
-  const { captured, currency, fulfillments } = order;
+export function restOf(order: Payable): number {
+  const { captured, fulfillments } = order;
   const due = dueOf(order);
-  const rest = captured === undefined ? due : shareOfPieces(order, due, fulfillments.flatMap(({ lines }) => lines)) - captured;
-  return rest > 0 ? { amount: formatAmount(rest, currency), currency } : undefined;
+  return captured === undefined ? due : shareOfPieces(order, due, fulfillments.flatMap(({ lines }) => lines)) - captured;
+}
+
+/** What is captured at the end, as decimal text. Undefined where nothing is left. */
+export function toCapture(order: Payable): { amount: string; currency: string } | undefined {
+  const rest = restOf(order);
+  return rest > 0 ? { amount: formatAmount(rest, order.currency), currency: order.currency } : undefined;
 }
 
 /** One parcel of an order, or of a part of it, and what it captures. */

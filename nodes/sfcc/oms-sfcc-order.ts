@@ -7,7 +7,7 @@ import { defineNode, type NodeConfig, type OmsNode } from '../runtime/node';
 import { Database } from '../store/database';
 import { requireWork, type StageMessage } from '../work/message';
 import type { Work } from '../work/source';
-import { captureShipped, refuseUncaptured } from './captures';
+import { captureShipped, overCaptured, refuseUncaptured } from './captures';
 import type { SfccClient } from './client';
 import { cancelOrder, captureParcel, fulfilAndCapture } from './effects';
 import { toCapture } from './mapping';
@@ -21,9 +21,10 @@ interface SfccOrderConfig extends NodeConfig {
 type Action = (parts: { sfcc: SfccClient; ledger: Ledger; node: OmsNode }, message: StageMessage<Order>, work: Work) => Promise<unknown>;
 
 const ACTIONS: Readonly<Record<SfccOrderConfig['action'], Action>> = {
-  async fulfil({ sfcc, ledger }, message, work) {
+  async fulfil({ sfcc, ledger, node }, message, work) {
     const order = requireOrder(message);
     refuseUncaptured(order);
+    work.writes = overCaptured(order, node.actor);
     const performed = await ledger.perform(fulfilAndCapture, sfcc, order, work);
     const paid = toCapture(order);
     work.captured = { reference: performed.reference, ...(paid && { paid }) };

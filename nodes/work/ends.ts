@@ -7,7 +7,7 @@ import type { Failure } from '../runtime/failure';
 import { patiently } from '../store/pool';
 import type { ActiveWork } from './active';
 import type { Claims } from './claims';
-import { backoff, type Work } from './source';
+import { backoff, spread, type Work } from './source';
 
 /** Work that was taken away may come back to a node long after; its end is then only noted. */
 const LOST = 'the claim was taken away';
@@ -59,7 +59,7 @@ export class StageEnds {
   async wait(work: Work, ms: number | undefined, reason: string): Promise<boolean> {
     try {
       await this.#record(work);
-      return await patiently(() => this.#claims.postpone(work, ms, reason, false));
+      return await patiently(() => this.#claims.postpone(work, ms === undefined ? undefined : spread(ms), reason, false));
     } finally {
       this.#active.end(work);
     }

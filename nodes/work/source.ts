@@ -64,6 +64,9 @@ export interface Work {
   voided?: boolean;
 }
 
+/** Milliseconds to wait for something else, never less: those who began together do not come again together. */
+export const spread = (ms: number): number => Math.round(ms * (1 + Math.random() / 4));
+
 /** Milliseconds to wait before attempt `attempt + 1`: exponential, with full jitter on the upper half. */
 export function backoff(policy: RetryPolicy, attempt: number): number {
   const ceiling = Math.min(policy.maxMs, policy.firstMs * 2 ** Math.min(attempt - 1, 20));

@@ -57,6 +57,16 @@ test('a store that captures by the order keeps no such task; what a store says i
   expect(await tasksOf(order)).toMatchObject([{ subject: `${order}:B:${order}` }]);
 });
 
+test('whoever captures is woken by a parcel', async () => {
+  const order = await anOrder();
+  const woken: string[] = [];
+  const hear = (stage: string): void => void woken.push(stage);
+  engine.transitions.events.on('due', hear);
+  await ship(order, `A:${order}`, 1);
+  engine.transitions.events.off('due', hear);
+  expect(woken).toContain('sfcc.capture');
+});
+
 test('parcels of many orders, written together, have each their own', async () => {
   const orders = await Promise.all(Array.from({ length: 5 }, anOrder));
   await Promise.all(orders.map((order) => ship(order, `A:${order}`, 2)));

@@ -86,3 +86,32 @@ test('a replay says of each capture whether it is sent: of one that is tried aga
     steps: ['sfcc.capture is done again'],
   });
 });
+
+describe('what parcels have captured', () => {
+  const paid = (order: number, state: string) => world.admin.query("INSERT INTO payments (order_id, instrument_id, method, amount, currency, state) VALUES (?, 'card', 'CREDIT_CARD', 2500, 'USD', ?)", [order, state]);
+  const capturesOf = async (order: number) => (await standing(order)).captures;
+
+  test('is told of an order that is still to be paid, where its store captures by the shipment', async () => {
+    const [order = 0] = await makeOrders(world, 1);
+    await paid(order, 'authorized');
+    expect(await capturesOf(order)).toMatchObject({ amount: 0, total: 2500, captured: 0, parcels: 0 });
+    await world.admin.query("UPDATE stores SET capture_per = 'order'");
+    expect(await capturesOf(order)).toBeUndefined();
+  });
+
+  test('is not told of one that was paid as a whole before its store changed', async () => {
+    const [order = 0] = await makeOrders(world, 1);
+    await paid(order, 'captured');
+    expect(await capturesOf(order)).toBeUndefined();
+  });
+
+  test('counts no parcel that nothing was captured for, and what the end has taken', async () => {
+    const order = await shipped();
+    await paid(order, 'authorized');
+    await called(order, 'A', 'done');
+    await world.admin.query('UPDATE tasks SET done_at = NOW(6), due_at = NULL WHERE order_id = ?', [order]);
+    expect(await capturesOf(order)).toMatchObject({ amount: 1250, captured: 1, parcels: 2 });
+    await world.admin.query("INSERT INTO effects (kind, `key`, order_id, amount, currency, request_hash, state) VALUES ('sfcc.fulfil', ?, ?, 1250, 'USD', REPEAT('0', 32), 'done')", [`sfcc.fulfil:${order}`, order]);
+    expect(await capturesOf(order)).toMatchObject({ amount: 2500, captured: 1, parcels: 2 });
+  });
+});

@@ -1,6 +1,7 @@
-import { refuseUncaptured } from '../../nodes/sfcc/captures';
-import { captureParcel, type WithParcel } from '../../nodes/sfcc/effects';
+import { overCaptured, refuseUncaptured } from '../../nodes/sfcc/captures';
+import { captureParcel, fulfilAndCapture, type WithParcel } from '../../nodes/sfcc/effects';
 import { dueOf, toCapture, toCaptureRequest } from '../../nodes/sfcc/mapping';
+import type { Order } from '../../nodes/orders/order';
 import type { ParcelCapture } from '../../nodes/sfcc/types';
 import { Rejected, Retryable } from '../../nodes/runtime/errors';
 import { anOrder } from '../orders/an-order';
@@ -55,6 +56,17 @@ describe('the fulfilment captures', () => {
   test('what parcels have left, and nothing where they have left nothing', () => {
     expect(toCapture(anOrder({ captured: 1243 }))).toEqual({ amount: '18.87', currency: 'USD' });
     expect(toCapture(anOrder({ captured: 3130 }))).toBeUndefined();
+  });
+
+  test('as the ledger notes it', () => {
+    const amountOf = (order: Order) => fulfilAndCapture.amount?.(order)?.amount;
+    const payments = [{ instrumentId: 'a', method: 'GIFT_CERTIFICATE', amount: 1000 }, { instrumentId: 'b', method: 'CREDIT_CARD', amount: 2130 }];
+    expect([amountOf(anOrder()), amountOf(anOrder({ payments })), amountOf(anOrder({ captured: 1243, fulfillments: [first] })), amountOf(anOrder({ captured: 1244, fulfillments: [first] }))]).toEqual([3130, 2130, 0, 0]);
+  });
+
+  test('and says where parcels have taken more than what left stands for', () => {
+    expect(overCaptured(anOrder({ captured: 3130 }), 'test')).toEqual([]);
+    expect(overCaptured(anOrder({ captured: 3131 }), 'test')).toMatchObject([{ table: 'order_events', rows: [{ kind: 'payment.over-captured', text: expect.stringMatching(/^0\.01 USD more/) as string }] }]);
   });
 
   test('nothing of what never left', () => {
