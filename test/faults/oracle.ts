@@ -161,10 +161,12 @@ function leftBehind({ orders, tasks }: Facts): string[] {
 function unfinished(facts: Facts): string[] {
   const standing = standings(facts);
   return [
-    ...facts.orders.filter((order) => standing(order) === 'in work').map(({ name, status, due, claimed }) => `${name}: still ${status}${due ? ', due' : claimed ? ', claimed' : ', and nothing works on it'}`),
-    ...facts.tasks.filter(({ holds }) => holds === 0).map(({ order, kind, due, claimed }) => `${order}: task ${kind} still open${due ? ', due' : claimed ? ', claimed' : ', and nothing works on it'}`),
+    ...facts.orders.filter((order) => standing(order) === 'in work').map(({ name, status, due, when, claimed }) => `${name}: still ${status}${due ? `, due${inTime(when)}` : claimed ? ', claimed' : ', and nothing works on it'}`),
+    ...facts.tasks.filter(({ holds }) => holds === 0).map(({ order, kind, due, when, claimed }) => `${order}: task ${kind} still open${due ? `, due${inTime(when)}` : claimed ? ', claimed' : ', and nothing works on it'}`),
   ];
 }
+
+const inTime = (when?: string | null): string => (when ? ` ${when}` : '');
 
 /** A call that nobody heard the end of must be settled, or be shown to a person. */
 function unsettled({ ledger, orders, tasks }: Facts): string[] {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, startSystem, type System, type SystemOptions, waitFor } from '../../support/system';
 import { ROOT } from '../../support/root';
 import { lifecycle } from '../../../nodes/lifecycle/lifecycle';
+import { LONGEST_MS } from '../../../nodes/runtime/breaker';
 import { judge, stuckNow, type Verdict } from '../oracle';
 import { type Facts, gather, withParts } from './facts';
 import { impatient, recover } from './person';
@@ -31,18 +32,24 @@ export const slowPartners = (ms: number): Fault[] => [
 
 const LOOK_MS = 250;
 
+/** The longest that the system waits by itself before it tries a partner again that is down: its longest pause and the spread of those who wait. */
+const LONGEST_WAIT_MS = 2 * LONGEST_MS;
+
 /**
- * Waits until work has come to its end: every order is final or held and no task is left, or nothing has moved for `calmSeconds`.
+ * Waits until work has come to its end: every order is final or held and no task is left, or nothing has moved for `calmSeconds`. What
+ * is tried again later than soon, since its partner counts as down, still moves by itself.
  * Whatever is left then is for the oracle to judge.
  */
 export async function comeToRest(system: System, names: readonly string[], { calmSeconds = 20, limitSeconds = 600 } = {}): Promise<void> {
   const limit = Date.now() + limitSeconds * 1000;
   let seen = '';
   let since = Date.now();
+  let moved = since;
   while (Date.now() < limit) {
-    const { atRest, trace } = await movement(system, names);
+    const { atRest, trace, later } = await movement(system, names);
     if (atRest) return;
-    if (trace !== seen) since = Date.now();
+    if (trace !== seen) moved = since = Date.now();
+    else if (later && Date.now() - moved < LONGEST_WAIT_MS) since = Date.now();
     else if (Date.now() - since > calmSeconds * 1000) return;
     seen = trace;
     await sleep(LOOK_MS);
@@ -52,16 +59,19 @@ export async function comeToRest(system: System, names: readonly string[], { cal
 /** Where nothing moves any more by itself. An order in error waits for a person. */
 const RESTS: readonly string[] = lifecycle.names.filter((name) => lifecycle.statuses[name].kind === 'final' || lifecycle.statuses[name].kind === 'error' || name === 'FULFILLED');
 
-/** Whether every one of these orders and their parts is at rest and no task of theirs is left (a split order moves by its parts and by tasks alone); `trace` changes with whatever moves. */
-export async function movement(system: System, names: readonly string[]): Promise<{ atRest: boolean; trace: string }> {
-  const [orders] = await system.sql<{ there: string; versions: string; moving: string }>(
-    `SELECT SUM(o.part = 0) AS there, SUM(s.version + s.holds) AS versions, SUM(s.children = 0 AND s.holds = 0 AND s.status NOT IN (?)) AS moving
+/** Stages of the rig try again within half a second, looks at what is in doubt within one. */
+const isLater = (table: string): string => `${table}.holds = 0 AND ${table}.due_at > NOW(6) + INTERVAL 2 SECOND`;
+
+/** Whether every one of these orders and their parts is at rest and no task of theirs is left (a split order moves by its parts and by tasks alone); `trace` changes with whatever moves; `later` where something is to be tried again, and not soon. */
+export async function movement(system: System, names: readonly string[]): Promise<{ atRest: boolean; trace: string; later: boolean }> {
+  const [orders] = await system.sql<{ there: string; versions: string; moving: string; later: string }>(
+    `SELECT SUM(o.part = 0) AS there, SUM(s.version + s.holds) AS versions, SUM(s.children = 0 AND s.holds = 0 AND s.status NOT IN (?)) AS moving, COALESCE(SUM(${isLater('s')}), 0) AS later
        FROM order_status s JOIN orders o ON o.id = s.order_id WHERE o.id IN (${withParts})`,
     [RESTS, names, names],
   );
-  const [tasks] = await system.sql<{ open: number }>('SELECT COUNT(*) AS open FROM tasks t JOIN orders o ON o.id = t.order_id WHERE t.done_at IS NULL AND t.holds = 0 AND o.name IN (?)', [names]);
+  const [tasks] = await system.sql<{ open: number; later: string }>(`SELECT COUNT(*) AS open, COALESCE(SUM(${isLater('t')}), 0) AS later FROM tasks t JOIN orders o ON o.id = t.order_id WHERE t.done_at IS NULL AND t.holds = 0 AND o.name IN (?)`, [names]);
   const atRest = orders !== undefined && Number(orders.there) === names.length && Number(orders.moving) === 0 && tasks?.open === 0;
-  return { atRest, trace: `${orders?.there} ${orders?.versions} ${orders?.moving} ${tasks?.open}` };
+  return { atRest, later: Number(orders?.later) + Number(tasks?.later) > 0, trace: `${orders?.there} ${orders?.versions} ${orders?.moving} ${tasks?.open}` };
 }
 
 /** Looks every second for orders that stand still, for as long as a run goes on. */

@@ -20,6 +20,8 @@ export interface OrderFact {
   status: Status;
   version: number;
   due: boolean;
+  /** In or since how many seconds, and why not before, in words. */
+  when?: string | null;
   claimed: boolean;
   holds: number;
   navOrderNo: string | null;
@@ -40,6 +42,8 @@ export interface TaskFact {
   order: string;
   kind: string;
   due: boolean;
+  /** In or since how many seconds, and why not before, in words. */
+  when?: string | null;
   claimed: boolean;
   holds: number;
   secondsThere: number;
@@ -56,6 +60,8 @@ export interface Facts {
   effects: readonly Effect[];
 }
 
+const when = (table: string): string => `CONCAT(TIMESTAMPDIFF(SECOND, NOW(6), ${table}.due_at), ' s from now: ', COALESCE(${table}.reason, 'no reason'))`;
+
 /** A row as the driver gives it: truth is a number, a sum is text. */
 type AsRead<Fact> = Omit<Fact, 'due' | 'claimed' | 'authorised' | 'owed' | 'exportsToNav' | 'lines'> & { due: number; claimed: number; authorised: string; owed: string; exportsToNav: number; lines: string | null };
 
@@ -68,7 +74,7 @@ export async function gather(system: System, placed: readonly string[]): Promise
   const ids = (await system.sql<{ id: number }>(withParts, [names, names])).map(({ id }) => id);
   const own = [ids.length > 0 ? ids : [0]];
   const orders = await system.sql<AsRead<OrderFact>>(
-    `SELECT o.id, o.name, o.part, o.total, (SELECT GROUP_CONCAT(l.line_id ORDER BY l.line_id) FROM line_items l WHERE l.order_id = o.id) AS \`lines\`, st.platform, s.children, s.status, s.version, s.due_at IS NOT NULL AS due, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo, st.export_to_nav AS exportsToNav,
+    `SELECT o.id, o.name, o.part, o.total, (SELECT GROUP_CONCAT(l.line_id ORDER BY l.line_id) FROM line_items l WHERE l.order_id = o.id) AS \`lines\`, st.platform, s.children, s.status, s.version, s.due_at IS NOT NULL AS due, ${when('s')} AS \`when\`, s.claimed_by IS NOT NULL AS claimed, s.holds, o.nav_order_no AS navOrderNo, st.export_to_nav AS exportsToNav,
             TIMESTAMPDIFF(MICROSECOND, GREATEST(s.entered_at, COALESCE(s.claimed_at, s.entered_at)), NOW(6)) / 1e6 AS secondsThere,
             (SELECT COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id) AS authorised,
             (SELECT COALESCE(o.total, 0) - COALESCE(SUM(p.amount), 0) FROM payments p WHERE p.order_id = o.id AND p.method = 'GIFT_CERTIFICATE') AS owed,
@@ -83,7 +89,7 @@ export async function gather(system: System, placed: readonly string[]): Promise
     audits: await system.sql('SELECT a.order_id AS `order`, a.version, a.from_status AS `from`, a.to_status AS `to` FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.id IN (?) ORDER BY a.order_id, a.version', own),
     tasks: (
       await system.sql<AsRead<TaskFact>>(
-        `SELECT o.name AS \`order\`, t.kind, t.due_at IS NOT NULL AS due, t.claimed_by IS NOT NULL AS claimed, t.holds,
+        `SELECT o.name AS \`order\`, t.kind, t.due_at IS NOT NULL AS due, ${when('t')} AS \`when\`, t.claimed_by IS NOT NULL AS claimed, t.holds,
                 TIMESTAMPDIFF(MICROSECOND, t.updated_at, NOW(6)) / 1e6 AS secondsThere
            FROM tasks t JOIN orders o ON o.id = t.order_id WHERE t.done_at IS NULL AND o.id IN (?)`,
         own,
