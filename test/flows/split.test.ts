@@ -2,7 +2,7 @@ import type { Status } from '../../nodes/lifecycle/lifecycle';
 import type { Effect } from '../../sandbox/journal/effects';
 import { parseAmount } from '../../nodes/orders/money';
 import { startSystem, type System, waitFor } from '../support/system';
-import { everything, ship } from './partners';
+import { everything, results, ship } from './partners';
 
 /** Orders whose lines are fulfilled in different ways, through the deployed flows: parts of their own, one order to the storefront. */
 
@@ -36,12 +36,12 @@ async function ended(names: readonly string[], status: Status): Promise<void> {
       for (const { name, status: stands } of parts) {
         if (stands !== 'OMS_CREATED_ORDER_FULFILLMENT' || shipped.has(name)) continue;
         shipped.add(name);
-        await ship(system, await everything(system, name));
+        expect(results(await ship(system, await everything(system, name)))).toEqual([expect.objectContaining({ result: 'applied' })]);
       }
       const wholes = await system.standings(names);
       return wholes.length === names.length && wholes.every((whole) => whole.status === status) && parts.every((part) => part.status === 'FULFILLED');
     },
-    { what: `${names.length} split orders in ${status}`, timeoutMs: 90_000, seen: async () => ({ wholes: await system.standings(names), parts: (await Promise.all(names.map(partsOf))).flat(), log: system.warnings() }) },
+    { what: `${names.length} split orders in ${status}`, timeoutMs: 60_000, seen: async () => ({ wholes: await system.standings(names), parts: (await Promise.all(names.map(partsOf))).flat(), log: system.warnings() }) },
   );
 }
 
