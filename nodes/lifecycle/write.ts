@@ -189,12 +189,13 @@ function holdRows({ holds, resolvedHolds }: Plan): string[] {
     ...resolvedHolds
       .filter(({ tasks }) => tasks.length > 0)
       .map(({ tasks }) => `UPDATE tasks SET holds = holds - 1, due_at = IF(holds = 0 AND done_at IS NULL, NOW(6), NULL) WHERE id IN (${list(tasks)})`),
-    // A task has no status to be put back from: a person who releases it has its refused call sent again.
+    // A task has no status to be put back from: a person who releases it has its refused call sent again; what another hold asks about waits for that.
     ...resolvedHolds
       .filter(({ tasks, decision }) => tasks.length > 0 && decision === 'release')
       .map(
         ({ tasks }) =>
-          `UPDATE effects e JOIN tasks t ON t.order_id = e.order_id AND (t.kind = e.kind OR (t.kind IN (${list(CANCEL_TASKS)}) AND ${PUTS_QUESTION})) SET e.state = 'intent', e.inquiries = 0 WHERE t.id IN (${list(tasks)}) AND e.state IN ('rejected', 'not_done')`,
+          `UPDATE effects e JOIN tasks t ON t.order_id = e.order_id AND (t.kind = e.kind OR (t.kind IN (${list(CANCEL_TASKS)}) AND ${PUTS_QUESTION})) SET e.state = 'intent', e.inquiries = 0 WHERE t.id IN (${list(tasks)}) AND e.state IN ('rejected', 'not_done')
+             AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.effect_id = e.id AND h.resolved_at IS NULL)`,
       ),
   ];
 }

@@ -1,4 +1,4 @@
-import { findSite, toMinor } from './sites';
+import { findSite, type Site, toMinor } from './sites';
 import { capturedByParcels, type Fulfillment, type OrderState, totalOf } from './storefront';
 
 /** A definite no of the fulfilment endpoint. */
@@ -105,11 +105,17 @@ function checkAmount(order: OrderState, document: Part, { amount: decimal, curre
   return amount;
 }
 
-/** What the parcels have left of the order's total; undefined for an order without a sensible one. */
+/** What the parcels have left of what gift certificates have not paid; undefined for an order without a sensible one. */
 function leftOf(order: OrderState, document: Part): number | undefined {
   const site = findSite(order.site);
   const total = site && totalOf(document, site);
-  return site && total !== undefined ? total - capturedByParcels(order, site) : undefined;
+  return site && total !== undefined ? Math.max(0, total - redeemedOf(document, site)) - capturedByParcels(order, site) : undefined;
+}
+
+/** Gift certificates are redeemed with the order: nothing of that is captured. */
+function redeemedOf({ payment_instruments: instruments }: Part, site: Site): number {
+  const gifts = (Array.isArray(instruments) ? (instruments as Part[]) : []).filter((instrument) => instrument?.payment_method_id === 'GIFT_CERTIFICATE');
+  return gifts.reduce((sum, { amount }) => sum + (toMinor(amount as number, site.exponent) ?? 0), 0);
 }
 
 function object(value: unknown, name: string): Part {

@@ -32,9 +32,10 @@ test('parcels that capture one by one, each once and all together what is owed, 
 
 test('a call of a task may be in doubt where that task is held', () => {
   const waiting: Facts = { ...at('EXPORTED_TO_TPL'), effects: byParcels('10.00'), ledger: [{ id: 1, order: 1, kind: 'sfcc.capture', key: 'sfcc.capture:1:0:P1', state: 'unknown' }] };
-  const task = { order: NAME, kind: 'sfcc.capture', due: false, claimed: false, holds: 1, secondsThere: 5 };
+  const task = { order: NAME, kind: 'sfcc.capture', subject: '1:P1', due: false, claimed: false, holds: 1, secondsThere: 5 };
   expect(judgeFacts({ ...waiting, tasks: [task] }, [NAME]).violations).toEqual([]);
   expect(judgeFacts({ ...waiting, tasks: [{ ...task, kind: 'sfcc.cancel' }] }, [NAME]).violations).toEqual(['sfcc.capture:1:0:P1: unknown, and nobody looks at it']);
+  expect(judgeFacts({ ...waiting, tasks: [{ ...task, subject: '1:P2' }] }, [NAME]).violations).toEqual(['sfcc.capture:1:0:P1: unknown, and nobody looks at it']);
   expect(judgeFacts({ ...waiting, tasks: [] }, [NAME]).violations).toEqual(['sfcc.capture:1:0:P1: unknown, and nobody looks at it']);
 });
 
@@ -75,7 +76,7 @@ test.each<[string, Facts, RegExp]>([
   ['a status without its audit', { ...good, orders: [{ ...order, status: 'PAYMENT_CAPTURED' }] }, /stands in PAYMENT_CAPTURED \(9\), its audit ends in FULFILLED/],
   ['a start in the middle', { ...good, audits: [{ order: 1, version: 1, from: '', to: 'SHIPPED' }] }, /begins in SHIPPED/],
   ['work that has not ended', at('EXPORTED_TO_NAV', { due: true }), /still EXPORTED_TO_NAV, due/],
-  ['a task that has not ended', { ...good, tasks: [{ order: NAME, kind: 'sfcc.cancel', due: false, claimed: false, holds: 0, secondsThere: 5 }] }, /task sfcc.cancel still open, and nothing works on it/],
+  ['a task that has not ended', { ...good, tasks: [{ order: NAME, kind: 'sfcc.cancel', subject: NAME, due: false, claimed: false, holds: 0, secondsThere: 5 }] }, /task sfcc.cancel still open, and nothing works on it/],
   ['a call that nobody heard the end of', { ...good, ledger: [{ id: 1, order: 1, kind: 'nav.create', key: 'nav.create:1', state: 'unknown' }] }, /nav.create:1: unknown, and nobody looks at it/],
   ['an order that stands still', at('EXPORTED_TO_NAV', { secondsThere: 121 }), /neither due nor claimed in EXPORTED_TO_NAV for 121 s/],
   ['an order that somebody has claimed and forgotten', at('EXPORTED_TO_NAV', { claimed: true, secondsThere: 121 }), /claimed in EXPORTED_TO_NAV for 121 s/],
@@ -128,6 +129,6 @@ describe('a split order', () => {
   });
 
   test('a whole that looks at its parts by a task is not left behind', () => {
-    expect(judgeFacts({ ...stands('SPLIT'), tasks: [{ order: NAME, kind: 'parent.recompute', due: true, claimed: false, holds: 0, secondsThere: 1 }] }, [NAME]).violations).toEqual([`${NAME}: task parent.recompute still open, due`]);
+    expect(judgeFacts({ ...stands('SPLIT'), tasks: [{ order: NAME, kind: 'parent.recompute', subject: '1', due: true, claimed: false, holds: 0, secondsThere: 1 }] }, [NAME]).violations).toEqual([`${NAME}: task parent.recompute still open, due`]);
   });
 });

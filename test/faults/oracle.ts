@@ -1,3 +1,4 @@
+import { isCapture, parcelOfSubject } from '../../nodes/lifecycle/captures';
 import { FOLLOWING } from '../../nodes/lifecycle/children';
 import { cancelled, lifecycle } from '../../nodes/lifecycle/lifecycle';
 import { navKnows } from '../../nodes/lifecycle/cancel';
@@ -5,7 +6,7 @@ import { isWorking } from '../../nodes/lifecycle/stages';
 import { inWords, parentStep } from '../../nodes/orders/follow';
 import { parseAmount } from '../../nodes/orders/money';
 import { refOf, type System } from '../support/system';
-import { type Facts, gather, type OrderFact } from './rig/facts';
+import { type Facts, gather, type OrderFact, type TaskFact } from './rig/facts';
 
 /**
  * The laws of conservation that every fault test is judged by, from the database and from the partners' own log: nothing is lost,
@@ -172,8 +173,10 @@ const inTime = (when?: string | null): string => (when ? ` ${when}` : '');
 function unsettled({ ledger, orders, tasks }: Facts): string[] {
   const held = new Set(orders.filter(({ holds }) => holds > 0).map(({ id }) => id));
   const names = new Map(orders.map(({ id, name }) => [id, name]));
-  const heldTask = (order: number, kind: string): boolean => tasks.some((task) => task.holds > 0 && task.kind === kind && task.order === names.get(order));
-  return ledger.filter(({ order, kind, state }) => (state === 'sent' || state === 'unknown') && !held.has(order) && !heldTask(order, kind)).map(({ key, state }) => `${key}: ${state}, and nobody looks at it`);
+  // Of the captures of an order each has its own task: one that is held speaks for itself alone.
+  const isAbout = ({ subject, ...task }: TaskFact, key: string): boolean => !isCapture(task) || key.endsWith(`:${parcelOfSubject(subject).shipmentId}`);
+  const heldTask = (order: number, kind: string, key: string): boolean => tasks.some((task) => task.holds > 0 && task.kind === kind && task.order === names.get(order) && isAbout(task, key));
+  return ledger.filter(({ order, kind, key, state }) => (state === 'sent' || state === 'unknown') && !held.has(order) && !heldTask(order, kind, key)).map(({ key, state }) => `${key}: ${state}, and nobody looks at it`);
 }
 
 /** The audit is a path along the lifecycle's edges, without a gap, and ends where the order stands. */

@@ -148,6 +148,13 @@ describe('one that the storefront refuses', () => {
     expect(await states(order)).toEqual(['A done', 'B rejected']);
   });
 
+  test('is not sent because another capture is let go on that was held for something else', async () => {
+    const { order, hold } = await refused();
+    await world.admin.query('UPDATE holds SET effect_id = NULL WHERE id = ?', [hold.B]);
+    expect(await decide(order, hold.B, 'release')).not.toHaveProperty('refused');
+    expect(await states(order)).toEqual(['A rejected', 'B intent']);
+  });
+
   test('is not sent because the order is put back', async () => {
     const { order, hold } = await refused();
     await decide(order, hold.B, 'void');

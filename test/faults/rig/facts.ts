@@ -41,6 +41,7 @@ export interface OrderFact {
 export interface TaskFact {
   order: string;
   kind: string;
+  subject: string;
   due: boolean;
   /** In or since how many seconds, and why not before, in words. */
   when?: string | null;
@@ -89,7 +90,7 @@ export async function gather(system: System, placed: readonly string[]): Promise
     audits: await system.sql('SELECT a.order_id AS `order`, a.version, a.from_status AS `from`, a.to_status AS `to` FROM order_audits a JOIN orders o ON o.id = a.order_id WHERE o.id IN (?) ORDER BY a.order_id, a.version', own),
     tasks: (
       await system.sql<AsRead<TaskFact>>(
-        `SELECT o.name AS \`order\`, t.kind, t.due_at IS NOT NULL AS due, ${when('t')} AS \`when\`, t.claimed_by IS NOT NULL AS claimed, t.holds,
+        `SELECT o.name AS \`order\`, t.kind, t.subject, t.due_at IS NOT NULL AS due, ${when('t')} AS \`when\`, t.claimed_by IS NOT NULL AS claimed, t.holds,
                 TIMESTAMPDIFF(MICROSECOND, t.updated_at, NOW(6)) / 1e6 AS secondsThere
            FROM tasks t JOIN orders o ON o.id = t.order_id WHERE t.done_at IS NULL AND o.id IN (?)`,
         own,
