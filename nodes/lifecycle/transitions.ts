@@ -132,7 +132,7 @@ export class Transitions {
       for (const status of new Set(plan.splits.flatMap(({ split }) => split.children.map((child) => child.status)))) this.events.emit('due', status, '');
       if (plan.writes.some(({ table }) => table === 'tasks') || plan.renewed.length > 0 || plan.resolvedHolds.length > 0) for (const kind of this.#stages.tasks()) this.events.emit('due', kind, '');
       // Whose store captures by the shipment only the database knows.
-      else if (plan.parcels.length > 0) for (const kind of this.#stages.tasks()) if (isCapture({ kind })) this.events.emit('due', kind, '');
+      else for (const lane of new Set(plan.parcels.map((parcel) => parcel.lane))) for (const kind of this.#stages.tasks()) if (isCapture({ kind })) this.events.emit('due', kind, lane);
     }
     return decided;
   }

@@ -6,6 +6,7 @@ import { EMPTY } from './facts';
 import { lifecycle, type Status } from './lifecycle';
 import { type By, closeHolds, endHolds, move, openHold, type Plan, type WishState } from './plan';
 import type { Beside, WaitingCancellation } from './read';
+import { isQuestion } from './requests';
 
 /** What a wish to cancel is decided by, beside the order itself. */
 export interface Around {
@@ -230,8 +231,10 @@ function close(row: WaitingCancellation, image: Image, beside: Beside, plan: Pla
   image.changed = true;
   if (row.askedOf === null) return;
   plan.unasked.push(image.order);
-  const inDoubt = new Set(beside.context.get(image.order)?.effects.flatMap(({ id, state }) => (IN_DOUBT.has(state) ? [id] : [])));
-  const held = beside.holds.filter(({ order, taskKind, effect }) => order === image.order && taskKind !== null && CANCEL_TASKS.includes(taskKind) && (effect === null || !inDoubt.has(effect)));
+  const inDoubt = (beside.context.get(image.order)?.effects ?? []).filter(({ kind, state }) => isQuestion(kind) && IN_DOUBT.has(state)).map(({ id }) => id);
+  // A hold that names no call, of a task that was given up, may be about the one in doubt.
+  const isSettled = (effect: number | null): boolean => (effect === null ? inDoubt.length === 0 : !inDoubt.includes(effect));
+  const held = beside.holds.filter(({ order, taskKind, effect }) => order === image.order && taskKind !== null && CANCEL_TASKS.includes(taskKind) && isSettled(effect));
   closeHolds(held, row.actor, 'moot', 'the cancel is decided: nobody asks any more', image, beside, plan);
 }
 

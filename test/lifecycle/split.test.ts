@@ -456,6 +456,20 @@ describe('a cancel of a split order that somebody has a part of', () => {
     expect(await engine.ends.complete(work, 'asked')).toBe(true);
   });
 
+  test('the task of a question in doubt that was given up stays held when the wish is declined: nobody puts it again by that', async () => {
+    const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
+    await desk.cancel(String(whole), asked);
+    await world.admin.query("UPDATE tasks SET due_at = NULL WHERE kind = 'fulfillment.cancel' AND order_id <> ?", [two]);
+    const work = await engine.claim({ task: 'fulfillment.cancel' });
+    await effect(two, 'camel.cancel', 'unknown');
+    await engine.claims.hold(work, { kind: 'crashes', reason: 'its process ended three times', actor: 'test', effect: undefined });
+    await acknowledge(one, { granted: false });
+    await again(whole);
+    expect(await wishes(two)).toMatchObject([{ state: 'declined' }]);
+    expect(await select(world.pool, "SELECT due_at AS due, holds, done_at AS done FROM tasks WHERE order_id = ? AND kind = 'fulfillment.cancel'", [two])).toEqual([{ due: null, holds: 1, done: null }]);
+    expect(await holds(two)).toMatchObject([{ kind: 'crashes' }]);
+  });
+
   test.each(['print-station', 'camel'])('%s stops its part after the other one has refused: held all the same, with the same way out', async (partner) => {
     const { whole, one, two } = await family(TO_PRINT, TO_WAREHOUSE);
     const [late, sooner] = partner === 'camel' ? [two, one] : [one, two];
