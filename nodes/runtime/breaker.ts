@@ -142,8 +142,8 @@ export class Breaker {
     );
   }
 
-  #notReached({ message, code }: Retryable): Retryable {
-    return new Retryable(message, { code, partnerDown: this.#name, retryAfterMs: Math.ceil(SOON_MS * (1 + Math.random() / 4)), next: NEXT });
+  #notReached({ message, code, cause }: Retryable): Retryable {
+    return new Retryable(message, { code, cause, partnerDown: this.#name, retryAfterMs: Math.ceil(SOON_MS * (1 + Math.random() / 4)), next: NEXT });
   }
 
   #down(cause?: unknown): Retryable {

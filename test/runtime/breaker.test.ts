@@ -10,7 +10,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const unreachable = () => Promise.reject(new Retryable('nobody answers', { code: 'shop.unreachable' }));
+const unreachable = () => Promise.reject(new Retryable('nobody answers', { code: 'shop.unreachable', cause: { code: 'ECONNREFUSED' } }));
 const failed = () => Promise.reject(new Retryable('it could not read that', { code: 'shop.failed' }));
 const lost = () => Promise.reject(new OutcomeUnknown('its answer was lost', { code: 'shop.no-answer' }));
 const refused = () => Promise.reject(new Rejected('no such article', { code: 'shop.refused' }));
@@ -37,7 +37,7 @@ const opened = async (more: More = {}): Promise<Breaker> => {
 test('what has provably not reached the partner is no failure of who wanted it, also before it opens; any other is', async () => {
   const breaker = aBreaker();
   const failure = await failureOf(breaker.run(unreachable));
-  expect(failure).toMatchObject({ constructor: Retryable, code: 'shop.unreachable', message: 'nobody answers', partnerDown: 'The shop' });
+  expect(failure).toMatchObject({ constructor: Retryable, code: 'shop.unreachable', message: 'nobody answers', partnerDown: 'The shop', cause: { code: 'ECONNREFUSED' } });
   expect(failure.retryAfterMs).toBeGreaterThanOrEqual(1000);
   expect(() => breaker.requireClosed()).not.toThrow();
   expect(await failureOf(breaker.run(failed))).toMatchObject({ code: 'shop.failed', partnerDown: undefined });
