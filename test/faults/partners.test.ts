@@ -135,6 +135,7 @@ test.each(KINDS)('%s, at every partner', async (kind) => {
     async () => {
       unstruck = await left();
       if (unstruck.length > 0) await recover(system, () => kind === 'latency');
+      if (unstruck.length > 0 && kind === 'reject') await tellByHand(names);
       return unstruck.length === 0;
     },
     { what: 'every fault to strike', timeoutMs: 60_000, seen: async () => ({ unstruck, standings: await system.standings(names) }) },
