@@ -4,6 +4,7 @@ import { toSplit } from '../../nodes/orders/split';
 import { select } from '../../nodes/store/pool';
 import { createEngine, type Engine } from '../support/engine';
 import { createWorld, makeOrders, type World } from '../support/orders';
+import { anOrderToShip, shipParcel } from '../support/parcels';
 
 /** The tasks that capture parcels one by one, on the real database. */
 
@@ -20,24 +21,12 @@ afterAll(async () => {
   await world.close();
 });
 
-const TO_THE_WAREHOUSE = ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT'] as const;
-
-/** An order of two pieces of L1 that a warehouse of our own has. */
-async function anOrder(): Promise<number> {
-  const [order = 0] = await makeOrders(world, 1, [...TO_THE_WAREHOUSE], true);
-  return order;
-}
-
-const ship = (order: number, shipment: string, quantity: number, line = 'L1') =>
-  engine.transitions.apply({
-    source: 'cirro', eventId: shipment, type: 'shipped', order, actor: 'partner:cirro',
-    body: { order_id: 'x', shipment_id: shipment, carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: [{ line_id: line, quantity }] },
-  });
+const ship = (order: number, shipment: string, quantity: number, line?: string) => shipParcel(engine, order, shipment, quantity, line);
 
 const tasksOf = (order: number) => select<{ kind: string; subject: string; lane: string; due: number }>(world.pool, "SELECT kind, subject, lane, due_at IS NOT NULL AS due FROM tasks WHERE order_id = ? AND kind LIKE '%.capture' ORDER BY id", [order]);
 
 test('each parcel that is written has its task, due at once; the same parcel again, and one that cannot be, has none', async () => {
-  const order = await anOrder();
+  const order = await anOrderToShip(world);
   expect(await ship(order, `A:${order}`, 1)).toMatchObject({ result: 'applied', status: 'PARTIALLY_SHIPPED' });
   expect(await ship(order, `A:${order}`, 1)).toMatchObject({ result: 'applied' });
   expect(await ship(order, `B:${order}`, 7)).toMatchObject({ result: 'kept' });
@@ -48,7 +37,7 @@ test('each parcel that is written has its task, due at once; the same parcel aga
 });
 
 test('a store that captures by the order keeps no such task; what a store says is asked anew for each parcel', async () => {
-  const order = await anOrder();
+  const order = await anOrderToShip(world);
   await world.admin.query("UPDATE stores SET capture_per = 'order'");
   await ship(order, `A:${order}`, 1);
   expect(await tasksOf(order)).toEqual([]);
@@ -58,7 +47,7 @@ test('a store that captures by the order keeps no such task; what a store says i
 });
 
 test('whoever captures is woken by a parcel', async () => {
-  const order = await anOrder();
+  const order = await anOrderToShip(world);
   const woken: string[] = [];
   const hear = (stage: string): void => void woken.push(stage);
   engine.transitions.events.on('due', hear);
@@ -68,7 +57,7 @@ test('whoever captures is woken by a parcel', async () => {
 });
 
 test('parcels of many orders, written together, have each their own', async () => {
-  const orders = await Promise.all(Array.from({ length: 5 }, anOrder));
+  const orders = await Promise.all(Array.from({ length: 5 }, () => anOrderToShip(world)));
   await Promise.all(orders.map((order) => ship(order, `A:${order}`, 2)));
   for (const order of orders) expect(await tasksOf(order)).toMatchObject([{ subject: `${order}:A:${order}`, due: 1 }]);
 });
@@ -91,7 +80,7 @@ test('a parcel of a part is captured at the whole', async () => {
 });
 
 test('an order that is loaded knows what its parcels have captured, how many are still to, and how many are held', async () => {
-  const order = await anOrder();
+  const order = await anOrderToShip(world);
   const loaded = async () => {
     const { captured, openCaptures, heldCaptures } = (await loadOrders(world.pool, [order])).get(order) ?? {};
     return { captured, openCaptures, heldCaptures };

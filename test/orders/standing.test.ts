@@ -9,6 +9,7 @@ import { select } from '../../nodes/store/pool';
 import type { StageRoutes } from '../../nodes/work/routes';
 import { createEngine, type Engine } from '../support/engine';
 import { createWorld, makeOrders, type World } from '../support/orders';
+import { shippedInTwo } from '../support/parcels';
 
 /** Where an order stands whose parcels are captured one by one, and what a replay of it does, on the real database. */
 
@@ -24,17 +25,6 @@ afterAll(async () => {
   await engine.processes.stop();
   await world.close();
 });
-
-/** An order of two pieces that have left, each in a parcel. */
-async function shipped(): Promise<number> {
-  const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT'], true);
-  for (const shipment of ['A', 'B'])
-    await engine.transitions.apply({
-      source: 'cirro', eventId: `${shipment}:${order}`, type: 'shipped', order, actor: 'partner:cirro',
-      body: { order_id: 'x', shipment_id: shipment, carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: [{ line_id: 'L1', quantity: 1 }] },
-    });
-  return order;
-}
 
 async function taskOf(order: number, shipment: string): Promise<number> {
   const [task] = await select<{ id: number }>(world.pool, "SELECT id FROM tasks WHERE kind = 'sfcc.capture' AND subject = ?", [`${order}:${shipment}`]);
@@ -54,7 +44,7 @@ async function standing(order: number): Promise<Standing> {
 }
 
 test('each capture is shown with its own hold, and its parcel', async () => {
-  const order = await shipped();
+  const order = await shippedInTwo(world, engine);
   for (const shipment of ['A', 'B']) await called(order, shipment, 'rejected');
   await held(order, 'B', 'the card has expired');
   await held(order, 'A', 'the amount is too high');
@@ -66,7 +56,7 @@ test('each capture is shown with its own hold, and its parcel', async () => {
 });
 
 test('a replay says of each capture whether it is sent: of one that is tried again, of one that is held, of one that was never sent', async () => {
-  const order = await shipped();
+  const order = await shippedInTwo(world, engine);
   await called(order, 'A', 'intent');
   await world.admin.query(`UPDATE tasks SET due_at = NOW(6) + INTERVAL 1 HOUR, attempts = 2 WHERE id = ${await taskOf(order, 'A')}`);
   const calls = new Calls();
@@ -106,7 +96,7 @@ describe('what parcels have captured', () => {
   });
 
   test('counts no parcel that nothing was captured for, and what the end has taken', async () => {
-    const order = await shipped();
+    const order = await shippedInTwo(world, engine);
     await paid(order, 'authorized');
     await called(order, 'A', 'done');
     await world.admin.query('UPDATE tasks SET done_at = NOW(6), due_at = NULL WHERE order_id = ?', [order]);

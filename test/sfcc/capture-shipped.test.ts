@@ -7,7 +7,8 @@ import type { CaptureRequest, ParcelCapture } from '../../nodes/sfcc/types';
 import { select } from '../../nodes/store/pool';
 import type { Work } from '../../nodes/work/source';
 import { createEngine, type Engine } from '../support/engine';
-import { createWorld, makeOrders, type World } from '../support/orders';
+import { createWorld, type World } from '../support/orders';
+import { shippedInTwo } from '../support/parcels';
 
 /** The task that captures a parcel, on the real database, at a storefront that answers as it is told. */
 
@@ -48,17 +49,6 @@ const silent = (): never => {
   throw new OutcomeUnknown('the connection was cut', { code: 'sfcc.no-answer' });
 };
 
-/** An order of two pieces that have left, each in a parcel. */
-async function shipped(): Promise<number> {
-  const [order = 0] = await makeOrders(world, 1, ['READY_TO_CREATE_IN_NAV', 'RELEASED_FROM_NAV', 'OMS_CREATED_ORDER_FULFILLMENT'], true);
-  for (const shipment of ['A', 'B'])
-    await engine.transitions.apply({
-      source: 'cirro', eventId: `${shipment}:${order}`, type: 'shipped', order, actor: 'partner:cirro',
-      body: { order_id: 'x', shipment_id: shipment, carrier: 'UPS', tracking: '1Z', shipped_at: '2026-11-21T10:00:00Z', lines: [{ line_id: 'L1', quantity: 1 }] },
-    });
-  return order;
-}
-
 const only = (order: number, shipment: string) => world.admin.query("UPDATE tasks SET due_at = IF(subject = ? AND holds = 0 AND done_at IS NULL, NOW(6), NULL) WHERE kind = 'sfcc.capture'", [`${order}:${shipment}`]);
 
 /** Does the task of one parcel once, to its end. @returns how it ended */
@@ -88,7 +78,7 @@ const settledElsewhere = async (order: number): Promise<void> => {
 
 describe('of an order that was settled elsewhere meanwhile', () => {
   test('a capture that was never sent is not, and says so', async () => {
-    const order = await shipped();
+    const order = await shippedInTwo(world, engine);
     await settledElsewhere(order);
     const shop = storefront(taking);
     await capture(order, 'A', shop.client);
@@ -97,7 +87,7 @@ describe('of an order that was settled elsewhere meanwhile', () => {
   });
 
   test('one whose answer was lost is looked up, and told where it has happened', async () => {
-    const order = await shipped();
+    const order = await shippedInTwo(world, engine);
     const shop = storefront(silent);
     await capture(order, 'A', shop.client);
     await settledElsewhere(order);
@@ -109,7 +99,7 @@ describe('of an order that was settled elsewhere meanwhile', () => {
   });
 
   test('one that nobody can look up is held until a person says', async () => {
-    const order = await shipped();
+    const order = await shippedInTwo(world, engine);
     const shop = storefront(silent);
     await capture(order, 'A', shop.client);
     await settledElsewhere(order);
@@ -126,7 +116,7 @@ describe('of an order that was settled elsewhere meanwhile', () => {
 
 describe('one that the storefront refuses', () => {
   async function refused(): Promise<{ order: number; hold: Record<'A' | 'B', number | undefined> }> {
-    const order = await shipped();
+    const order = await shippedInTwo(world, engine);
     for (const shipment of ['A', 'B']) await capture(order, shipment, storefront(refusing).client);
     const held = await holds(order);
     expect(held).toMatchObject(['A', 'B'].map((shipment) => ({ kind: 'sfcc.Expired', effect: `sfcc.capture:${order}:0:${shipment}` })));
