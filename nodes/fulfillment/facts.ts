@@ -3,7 +3,7 @@ import type { FactContext, FactDecision, FactRules, UsualFact, Write } from '../
 import { CANCEL_STOPPED, isCancelled, STOPPED_AGAIN } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
-import { BEGUN, fulfillerOf, isFulfillmentRequest, providerQuestions } from '../lifecycle/requests';
+import { BEGUN, fulfillerOf, isFulfillmentRequest, providerQuestions, providerInWords } from '../lifecycle/requests';
 
 /** A fulfilment event (docs/contracts/fulfillment-event.schema.json), by REST or over Service Bus. */
 export interface FulfillmentEvent {
@@ -35,7 +35,7 @@ const DEFAULT_PROVIDER = 'cirro';
 const isCurrent = ({ sequence }: FulfillmentEvent, current: number): boolean => sequence === current || sequence === 0;
 
 /** The 3PL's name as a person writes it. */
-const nameOf = ({ provider = DEFAULT_PROVIDER }: Reporter): string => provider.charAt(0).toUpperCase() + provider.slice(1);
+const nameOf = ({ provider = DEFAULT_PROVIDER }: Reporter): string => providerInWords(provider);
 
 /** The name of the 3PL that has the order. */
 const fulfillerName = (context: FactContext): string => nameOf({ provider: fulfillerOf(context) });

@@ -1,7 +1,7 @@
 /** Parcels that are captured one by one, where their store says so: the tasks of that are written when a parcel is. */
 import { escape } from 'mysql2';
 import type { Image } from './change';
-import type { Write } from './facts';
+import { rowsOf, type Write } from './facts';
 
 /** A parcel as it was reported for an order, or for a part of one. */
 export interface Parcel {
@@ -16,7 +16,7 @@ export interface Parcel {
 
 /** The parcels among the rows that a fact writes. */
 export const reported = ({ order, parent, storeId, lane }: Image, writes: readonly Write[]): Parcel[] =>
-  writes.filter(({ table }) => table === 'fulfillments').flatMap(({ rows }) => rows.map((row) => ({ root: parent ?? order, order, storeId, lane, shipmentId: String(row['shipment_id']) })));
+  rowsOf(writes, 'fulfillments').map((row) => ({ root: parent ?? order, order, storeId, lane, shipmentId: String(row['shipment_id']) }));
 
 /** Whether a task captures a parcel. */
 export const isCapture = ({ kind }: { kind: string }): boolean => kind.endsWith('.capture');

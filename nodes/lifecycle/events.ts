@@ -1,6 +1,6 @@
 import { insert } from '../store/rows';
 import { cancelled, type Status } from './lifecycle';
-import type { Write } from './facts';
+import { rowsOf, type Write } from './facts';
 
 /** What is told to whoever subscribes to the topic of domain events (docs/contracts/order-event.schema.json). */
 export const EVENT_TYPES = ['OrderCreated', 'StatusChanged', 'PaymentCaptured', 'Shipped', 'Cancelled'] as const;
@@ -46,8 +46,7 @@ function kindOf(actor: string): 'operator' | 'partner' | 'system' {
 
 /** The parcels among the rows that a fact writes. */
 export function shipped(order: number, version: number, writes: readonly Write[]): DomainEvent[] {
-  const rowsOf = (table: Write['table']): Record<string, unknown>[] => writes.filter((write) => write.table === table).flatMap(({ rows }) => rows);
-  return rowsOf('fulfillments').map(({ shipment_id, carrier, tracking, shipped_at }) => ({
+  return rowsOf(writes, 'fulfillments').map(({ shipment_id, carrier, tracking, shipped_at }) => ({
     order,
     version,
     type: 'Shipped',
@@ -56,7 +55,7 @@ export function shipped(order: number, version: number, writes: readonly Write[]
       carrier,
       tracking,
       shipped_at,
-      lines: rowsOf('fulfillment_items').filter((item) => item['shipment_id'] === shipment_id).map(({ line_id, quantity }) => ({ line_id, quantity })),
+      lines: rowsOf(writes, 'fulfillment_items').filter((item) => item['shipment_id'] === shipment_id).map(({ line_id, quantity }) => ({ line_id, quantity })),
     },
   }));
 }

@@ -46,6 +46,9 @@ export interface Write {
   rows: Record<string, unknown>[];
 }
 
+/** The rows of one table among those that are written. */
+export const rowsOf = (writes: readonly Write[], wanted: Write['table']): Write['rows'] => writes.filter(({ table }) => table === wanted).flatMap(({ rows }) => rows);
+
 /** What a fact means for an order that stands in a given status. */
 export type FactDecision =
   /** It happens now: the order moves (or stays, where `to` is absent) and these rows are written. */

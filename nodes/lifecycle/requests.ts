@@ -15,6 +15,9 @@ export function providerQuestions<Effect extends { readonly kind: string }>(effe
   return effects.filter(({ kind }) => isQuestion(kind) && providers.has(partnerOf(kind)));
 }
 
+/** The 3PL's name as a person writes it. */
+export const providerInWords = (provider: string): string => provider.charAt(0).toUpperCase() + provider.slice(1);
+
 /** States of a call that has reached its partner, or may have. */
 export const BEGUN: ReadonlySet<string> = new Set(['sent', 'unknown', 'parked', 'done']);
 

@@ -2,6 +2,7 @@ import type { Reading } from '../edge/readers';
 import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import type { Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
+import { BEGUN } from '../lifecycle/requests';
 
 /** Camel's report that NAV has released an order, or could not (docs/contracts/nav-release-status.schema.json). */
 export interface ReleaseReport {
@@ -10,8 +11,6 @@ export interface ReleaseReport {
   nav_order_no?: string;
   reason?: string;
 }
-
-const BEGUN = new Set(['sent', 'unknown', 'parked', 'done']);
 
 /** Whether NAV was asked to create the order, by us or before it was imported: only then can a release be about it. */
 const creationBegun = ({ effects, navOrderNo }: FactContext): boolean => navOrderNo !== null || effects.some((effect) => effect.kind === 'nav.create' && BEGUN.has(effect.state));

@@ -2,7 +2,7 @@ import { isCapture, parcelOfSubject } from '../lifecycle/captures';
 import { FOLLOWING } from '../lifecycle/children';
 import { type AskedOf, CANCEL_ASKED, doubtIn, navKnows } from '../lifecycle/cancel';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
-import { fulfillerOf, printerOf } from '../lifecycle/requests';
+import { fulfillerOf, printerOf, providerInWords } from '../lifecycle/requests';
 import { DATED } from '../lifecycle/put-back';
 import { isWorking, pauseOf } from '../lifecycle/stages';
 import type { Route } from '../work/routes';
@@ -116,7 +116,7 @@ function working(standing: Standing, { route, guards, nextSlot }: Surroundings):
 /** Who owes the answer to a wish to cancel. */
 const ANSWERS: Readonly<Record<AskedOf, { text: string; who(order: Pick<Standing, 'provider' | 'exportSequence' | 'effects'>): string }>> = {
   'print-station': { text: 'the print floor', who: ({ effects }) => printerOf(effects) },
-  provider: { text: 'its 3PL', who: (standing) => capitalised(fulfillerOf(standing)) },
+  provider: { text: 'its 3PL', who: (standing) => providerInWords(fulfillerOf(standing)) },
   warehouse: { text: 'the own warehouse or vendor', who: () => lifecycle.statuses.OMS_CREATED_ORDER_FULFILLMENT.owner },
 };
 
@@ -170,7 +170,5 @@ function besideTask({ id, subject, begun, dueAt, isDue, claimed, holds: count, f
   const state = claimed ? 'is being done' : isDue ? 'is due' : dueAt ? `is tried again at ${dueAt.toISOString()}` : count > 0 ? 'is held' : 'is paused';
   return { kind: 'task', text: `Beside it, ${kind} ${state}${reason ? `: ${reason}` : ''}.`, who: OMS, since };
 }
-
-const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 const sentence = (first: string, then: string): string => `${first}${/[.!?]$/.test(first) ? '' : '.'}${then ? ` ${then}` : ''}`;

@@ -3,7 +3,7 @@ import { CANCEL_STOPPED, isCancelled, isStoppedBy, PRINT_CANCEL_TASK, STOPPED_AG
 import type { FactContext, FactDecision, FactRules, UsualFact } from '../lifecycle/facts';
 import { lifecycle, type Status } from '../lifecycle/lifecycle';
 import { isAfter, isBefore } from '../lifecycle/line';
-import { PRINT_REQUESTS, printerOf } from '../lifecycle/requests';
+import { BEGUN, PRINT_REQUESTS, printerOf } from '../lifecycle/requests';
 
 /** What the print floor tells about one request (docs/contracts/print-station-event.schema.json). */
 export interface PrintEvent {
@@ -26,8 +26,6 @@ export interface BatchResult {
   batch_reference?: string;
   reason?: string;
 }
-
-const BEGUN = new Set(['sent', 'unknown', 'parked', 'done']);
 
 /** Whether the print floor can know the order: a request of this sequence went out, or may have. */
 function requested({ effects, batchSequence }: FactContext): boolean {
